@@ -1,0 +1,7 @@
+//! What a roster is and what can be asked of it.
+//!
+//! No input or output, no async, no clock: values in, values out. Only this crate knows the
+//! meaning of a user, a version and a search; the others carry them.
+
+pub mod user;
+pub mod wire;

@@ -1,0 +1,134 @@
+//! The shapes that cross the wire (contract `models.md` 2.1, 2.3, 2.4).
+//!
+//! Requests are plain values; sending them is elsewhere. Users inside an answer are kept as the
+//! raw JSON text that came, so that nothing upstream sends is lost (invariant 8).
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// Body of `POST /api/v2/users/search` (SDK `UserSearchRequest`). Every field is optional.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct UserSearchRequest {
+    /// `ASC`, `DESC` or `SCORE`, for `sort_by`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sort_order: Option<String>,
+    /// Field to sort by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sort_by: Option<String>,
+    /// Users per page; 25 when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page_size: Option<i64>,
+    /// Page asked for, counted from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page_number: Option<i64>,
+    /// Several sort keys, instead of `sort_by` and `sort_order`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sort: Vec<SearchSort>,
+    /// Optional parts of a user to include.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub expand: Vec<String>,
+    /// Criteria, ANDed unless they say otherwise; none matches everybody.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub query: Vec<UserSearchCriteria>,
+    /// Whose presence replaces Genesys' own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub integration_presence_source: Option<String>,
+    /// Restrict the answer to the divisions that the caller may see.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enforce_permissions: Option<bool>,
+}
+
+/// One sort key (SDK `SearchSort`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SearchSort {
+    /// `ASC`, `DESC` or `SCORE`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sort_order: Option<String>,
+    /// Field to sort by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sort_by: Option<String>,
+}
+
+/// One criterion of a search (SDK `UserSearchCriteria`). `type_` is required upstream; it is
+/// optional here so that its absence gets a message of its own.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct UserSearchCriteria {
+    /// Kind of match, one of fourteen; see `search::CriterionType`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub type_: Option<String>,
+    /// Field names searched.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<String>,
+    /// Single value to match.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// Values of which any may match.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<String>,
+    /// Lower bound of a `RANGE`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_value: Option<String>,
+    /// Upper bound of a `RANGE`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_value: Option<String>,
+    /// `AND`, `OR` or `NOT`: how this criterion joins the others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operator: Option<String>,
+    /// Java date pattern of `value`, `start_value` and `end_value`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date_format: Option<String>,
+    /// Nested criteria (parentheses).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub group: Vec<UserSearchCriteria>,
+}
+
+/// Answer of `POST /api/v2/users/search` (SDK `UsersSearchResponse`), users borrowed from the
+/// answer's own bytes.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UsersSearchResponse<'a> {
+    /// Users that match, on all pages.
+    pub total: u64,
+    /// Pages of `page_size`.
+    pub page_count: Option<u64>,
+    /// Page size that was used.
+    pub page_size: Option<u64>,
+    /// Page that was returned.
+    pub page_number: Option<u64>,
+    /// The users of this page, byte for byte.
+    #[serde(borrow)]
+    pub results: Vec<&'a RawValue>,
+}
+
+/// Answer of `GET /api/v2/users/query` (SDK `UserCursorEntityListing`).
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserCursorEntityListing<'a> {
+    /// The users of this page, byte for byte.
+    #[serde(borrow, default)]
+    pub entities: Vec<&'a RawValue>,
+    /// Token of the next page; absent or empty at the end.
+    #[serde(default)]
+    pub cursor: Option<String>,
+}
+
+/// Error body of every endpoint (SDK `ErrorBody`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ErrorBody {
+    /// Text for a person.
+    pub message: String,
+    /// Machine code, such as `bad.request` (contract 7.1).
+    pub code: String,
+    /// HTTP status again.
+    pub status: u16,
+    /// Equal to the `ININ-Correlation-Id` header.
+    pub context_id: String,
+    /// Always sent, usually empty.
+    pub details: Vec<serde_json::Value>,
+    /// Always sent, usually empty.
+    pub errors: Vec<serde_json::Value>,
+}
