@@ -1,0 +1,1 @@
+//! What an org allows, asked read-only.

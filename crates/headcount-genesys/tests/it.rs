@@ -1,0 +1,6 @@
+//! Integration tests: the walk against an org in memory, the client against a real port.
+
+#[path = "it/fake.rs"]
+mod fake;
+#[path = "it/walk.rs"]
+mod walk;
