@@ -25,6 +25,7 @@ mod ask;
 pub mod certificate;
 mod closing;
 mod cursor;
+pub(crate) use cursor::names_id;
 mod cut;
 mod keyset;
 mod overlap;

@@ -62,6 +62,7 @@ pub(super) async fn walk_search<U: Upstream, S: Sink>(
             pass,
             "count does not close"
         );
+        walker.walk_anew();
     }
     Err(Stop::Unsound(
         "fewer users are shown than are counted".to_owned(),

@@ -13,7 +13,7 @@ use headcount_genesys::{
 
 /// One change of the org.
 #[derive(Clone, Debug)]
-pub enum Change {
+pub(crate) enum Change {
     Join(u16),
     Purge(usize),
     Leave(usize),
@@ -23,19 +23,19 @@ pub enum Change {
 
 /// How the cursor listing goes on.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Cursor {
+pub(crate) enum Cursor {
     ById,
     ByOffset,
     Refused,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub struct Habits {
-    pub comparison: bool,
-    pub prefix: bool,
-    pub sizes_honoured: bool,
-    pub cursor: Cursor,
-    pub window: u64,
+pub(crate) struct Habits {
+    pub(crate) comparison: bool,
+    pub(crate) prefix: bool,
+    pub(crate) sizes_honoured: bool,
+    pub(crate) cursor: Cursor,
+    pub(crate) window: u64,
 }
 
 impl Default for Habits {
@@ -68,19 +68,24 @@ struct State {
     requests: u64,
 }
 
-pub struct Fake {
+pub(crate) struct Fake {
     state: Mutex<State>,
-    pub habits: Habits,
+    pub(crate) habits: Habits,
 }
 
-pub fn id(number: u16) -> String {
+pub(crate) fn id(number: u16) -> String {
     // Spread over the whole id space, so that prefixes and lanes get their share.
     let spread = u32::from(number).wrapping_mul(2_654_435_761);
     format!("{spread:08x}-0000-4000-8000-{number:012x}")
 }
 
 impl Fake {
-    pub fn new(people: &[u16], script: Vec<Change>, pace: Vec<usize>, habits: Habits) -> Self {
+    pub(crate) fn new(
+        people: &[u16],
+        script: Vec<Change>,
+        pace: Vec<usize>,
+        habits: Habits,
+    ) -> Self {
         let people: BTreeMap<_, _> = people
             .iter()
             .map(|&number| {
@@ -110,12 +115,12 @@ impl Fake {
     }
 
     /// Requests so far.
-    pub fn requests(&self) -> u64 {
+    pub(crate) fn requests(&self) -> u64 {
         self.state.lock().unwrap().requests
     }
 
     /// Whether a list of ids keeps the guarantee.
-    pub fn guarantee(&self, kept: &BTreeSet<String>) -> Result<(), String> {
+    pub(crate) fn guarantee(&self, kept: &BTreeSet<String>) -> Result<(), String> {
         let state = self.state.lock().unwrap();
         if let Some(missed) = state.stayed.difference(kept).next() {
             return Err(format!("{missed} stayed and was missed"));
@@ -127,7 +132,7 @@ impl Fake {
     }
 
     /// The naive pages of users in a state or with a first letter; moves the org on.
-    pub fn page(
+    pub(crate) fn page(
         &self,
         only: impl Fn(&str, u8) -> bool,
         page: u64,
@@ -280,7 +285,7 @@ impl Upstream for Fake {
 
 /// Keeps the ids.
 #[derive(Default)]
-pub struct Kept(pub Mutex<BTreeSet<String>>);
+pub(crate) struct Kept(pub(crate) Mutex<BTreeSet<String>>);
 
 impl Sink for Kept {
     async fn keep(&self, page: Page) -> Result<(), SinkError> {

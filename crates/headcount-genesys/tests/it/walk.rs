@@ -99,7 +99,7 @@ fn change() -> impl Strategy<Value = Change> {
 fn story() -> impl Strategy<Value = Story> {
     let pace = prop_oneof![
         2 => prop::collection::vec(prop_oneof![3 => Just(0usize), 2 => Just(1), 1 => 0usize..4], 0..60),
-        1 => Just(vec![0, 1].repeat(40)),
+        1 => Just([0, 1].repeat(40)),
         1 => Just(Vec::new()),
     ];
     let people = prop::collection::btree_set(any::<u16>(), 0..120);
@@ -292,7 +292,7 @@ fn steady_change_is_walked_in_bounded_requests() {
             ..plan(source, 10_000)
         };
         let mut requests = Vec::new();
-        for pace in [Vec::new(), vec![0, 1].repeat(2_000)] {
+        for pace in [Vec::new(), [0, 1].repeat(2_000)] {
             let fake = Fake::new(&people, script.clone(), pace, habits);
             let (certificate, kept) = run(&fake, &plan);
             assert_eq!(certificate.unwrap(), way);
