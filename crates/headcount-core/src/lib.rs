@@ -3,5 +3,8 @@
 //! No input or output, no async, no clock: values in, values out. Only this crate knows the
 //! meaning of a user, a version and a search; the others carry them.
 
+pub mod as_of;
+pub mod change;
+pub mod history;
 pub mod user;
 pub mod wire;
