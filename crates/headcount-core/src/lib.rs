@@ -5,6 +5,7 @@
 
 pub mod as_of;
 pub mod change;
+pub mod field;
 pub mod history;
 pub mod user;
 pub mod wire;

@@ -1,1 +1,205 @@
-//! headcount-store
+//! Keep rosters with their history.
+//!
+//! A sync stages pages as they arrive and publishes them at once, or not at all; readers see one
+//! whole snapshot, the old or the new. [`Store`] is what every backend does, [`open`] picks the
+//! backend, and the conformance suite in this crate's tests says what "does" means.
+
+mod error;
+mod lock;
+mod run;
+mod snapshot;
+mod sqlite;
+
+use std::{path::Path, sync::Arc};
+
+use headcount_core::{field::Projection, history::Version, user::Attributes};
+
+pub use error::StoreError;
+pub use lock::SyncLock;
+pub use run::{Run, Staged};
+pub use snapshot::{Breaker, DivisionLoss, Outcome, Snapshot, StateCounts, Summary, Tripped};
+
+/// What the caller means to do with a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Only read; the store must exist.
+    Read,
+    /// Read and write; the store is made, or brought to the newest schema, where needed.
+    Write,
+}
+
+/// Opens the store at `url`: `sqlite:PATH` or a bare path. This is the only place that knows which
+/// backends there are.
+///
+/// # Errors
+/// [`StoreError::NoStore`] when reading and nothing is there; [`StoreError::NotAStore`],
+/// [`StoreError::NewerSchema`] when something else is; [`StoreError::Unsupported`] for a URL of
+/// another kind.
+pub fn open(url: &str, access: Access) -> Result<Arc<dyn Store>, StoreError> {
+    if let Some(path) = url.strip_prefix("sqlite:") {
+        let path = path.strip_prefix("//").unwrap_or(path);
+        return Ok(Arc::new(sqlite::Sqlite::open(Path::new(path), access)?));
+    }
+    match url.split_once("://") {
+        Some((scheme, _)) => Err(StoreError::Unsupported {
+            scheme: scheme.to_owned(),
+        }),
+        None => Ok(Arc::new(sqlite::Sqlite::open(Path::new(url), access)?)),
+    }
+}
+
+/// Rosters of any number of orgs, with their history. Calls block; times are ms since 1970 UTC
+/// and always come from the caller.
+///
+/// One process at a time syncs an org ([`Store::lock`]); any number read meanwhile.
+pub trait Store: Send + Sync {
+    /// Takes the right to sync `org`, until the value is dropped or the process ends, however it
+    /// ends.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] when another sync has it.
+    fn lock(&self, org: &str) -> Result<Box<dyn SyncLock>, StoreError>;
+
+    /// Starts a run, or goes on with the unfinished one when its `plan` is the same text and it
+    /// began at `resume_since_ms` or later. Whatever else was staged or held back is dropped.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be written.
+    fn begin(
+        &self,
+        org: &str,
+        plan: &str,
+        now_ms: i64,
+        resume_since_ms: Option<i64>,
+    ) -> Result<Run, StoreError>;
+
+    /// Stages the users of one page, in any order. A user met before counts as repeated: the
+    /// higher `version` stays, the later one when they are equal. Either all of a page is staged
+    /// or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::NotAUser`] when a document is not a user.
+    fn stage(&self, run: &mut Run, documents: &[&str]) -> Result<Staged, StoreError>;
+
+    /// Records that a part of the plan is complete, so that a resumed run skips it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be written.
+    fn finish_part(&self, run: &mut Run, part: &str, evidence: &str) -> Result<(), StoreError>;
+
+    /// Distinct users of this run so far.
+    fn seen(&self, run: &Run) -> u64 {
+        run.seen()
+    }
+
+    /// Whether this run has met user `id`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    fn contains(&self, run: &Run, id: &str) -> Result<bool, StoreError>;
+
+    /// Users of the last snapshot that this run has not met: how many, and the first `limit` ids.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    fn vanished(&self, run: &Run, limit: usize) -> Result<(u64, Vec<String>), StoreError>;
+
+    /// What [`Store::publish`] would do now, without doing it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    fn preview(&self, run: &Run, breaker: &Breaker) -> Result<Summary, StoreError>;
+
+    /// Makes the run the new snapshot, in one transaction; or holds it back, when the breaker
+    /// trips. The snapshot's time is `now_ms`, or just after the last one where clocks went back.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be written; nothing was published then.
+    fn publish(
+        &self,
+        run: Run,
+        certificate: &str,
+        now_ms: i64,
+        breaker: &Breaker,
+    ) -> Result<Outcome, StoreError>;
+
+    /// What is held back of `org`, as [`Store::publish`] told it; `None` when nothing is.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    fn held(&self, org: &str, breaker: &Breaker) -> Result<Option<Summary>, StoreError>;
+
+    /// Publishes what is held back of `org`; `None` when nothing is.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be written; nothing was published then.
+    fn accept(&self, org: &str, now_ms: i64) -> Result<Option<Summary>, StoreError>;
+
+    /// Drops a run and what it staged.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be written.
+    fn abandon(&self, run: Run) -> Result<(), StoreError>;
+
+    /// All snapshots of `org`, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    fn snapshots(&self, org: &str) -> Result<Vec<Snapshot>, StoreError>;
+
+    /// The certificate of one snapshot of `org`; `None` when there is no such snapshot.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    fn certificate(&self, org: &str, snapshot: i64) -> Result<Option<String>, StoreError>;
+
+    /// Hands over every user of one snapshot, ordered by id, and tells which snapshot it was: the
+    /// last one, or the last at `as_of_ms`. What a sync writes meanwhile is not seen.
+    ///
+    /// Attributes that `want` does not ask for may be missing. Answers as of a time come without
+    /// the volatile members (and without `version`), which are only known for the present; so the
+    /// same question gets the same answer forever.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSnapshot`] before the first sync, [`StoreError::BeforeFirst`] as of an
+    /// earlier time.
+    fn read(
+        &self,
+        org: &str,
+        as_of_ms: Option<i64>,
+        want: &Projection,
+        each: &mut dyn FnMut(&Attributes<'_>, Option<&str>),
+    ) -> Result<Snapshot, StoreError>;
+
+    /// Hands over the versions of one user or of all, ordered by user and time. With `since_ms`,
+    /// only users to whom something happened then or later, each with the whole life, so that a
+    /// return is told from a first arrival.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    fn history(
+        &self,
+        org: &str,
+        user_id: Option<&str>,
+        since_ms: Option<i64>,
+        each: &mut dyn FnMut(Version),
+    ) -> Result<(), StoreError>;
+
+    /// What doctor found out about `org`, as JSON; `None` when it was never asked.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    fn capabilities(&self, org: &str) -> Result<Option<String>, StoreError>;
+
+    /// Keeps what doctor found out about `org`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be written.
+    fn set_capabilities(&self, org: &str, json: &str, now_ms: i64) -> Result<(), StoreError>;
+
+    /// Names of the orgs in this store, sorted.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    fn orgs(&self) -> Result<Vec<String>, StoreError>;
+}

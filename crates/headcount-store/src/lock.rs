@@ -1,0 +1,98 @@
+//! One sync of an org at a time, by a lock that the operating system frees when its holder dies.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::{self, Read, Seek, Write},
+    path::{Path, PathBuf},
+    time::UNIX_EPOCH,
+};
+
+use crate::StoreError;
+
+/// The right to sync one org, for as long as the value lives.
+pub trait SyncLock: Send {}
+
+/// A locked file beside the store. The file stays when the lock goes: removing it would let two
+/// processes lock two files of one name.
+pub(crate) struct FileLock {
+    _file: File,
+}
+
+impl SyncLock for FileLock {}
+
+impl FileLock {
+    /// Locks `STORE.ORG.lock`. The file names its holder; its time says since when.
+    pub(crate) fn take(store: &Path, org: &str) -> Result<Self, StoreError> {
+        let path = lock_path(store, org);
+        let cannot = |source| StoreError::CannotOpen {
+            path: path.clone(),
+            source,
+        };
+        let mut file = open(&path).map_err(cannot)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(locked(&mut file, org)),
+            Err(TryLockError::Error(source)) => return Err(cannot(source)),
+        }
+        file.set_len(0).map_err(cannot)?;
+        file.rewind().map_err(cannot)?;
+        writeln!(file, "{}", std::process::id()).map_err(cannot)?;
+        Ok(Self { _file: file })
+    }
+}
+
+fn locked(file: &mut File, org: &str) -> StoreError {
+    let mut text = String::new();
+    let pid = file
+        .take(32)
+        .read_to_string(&mut text)
+        .ok()
+        .and_then(|_| text.trim().parse().ok());
+    let since_ms = file
+        .metadata()
+        .and_then(|metadata| metadata.modified())
+        .ok()
+        .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
+        .and_then(|time| i64::try_from(time.as_millis()).ok());
+    StoreError::Locked {
+        org: org.to_owned(),
+        pid,
+        since_ms,
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// `STORE.ORG.lock`, with everything in the org's name that a file name may not contain, or may
+/// not tell apart, written as `%XX`.
+fn lock_path(store: &Path, org: &str) -> PathBuf {
+    let mut name = store.as_os_str().to_owned();
+    name.push(".");
+    for byte in org.bytes() {
+        if byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_') {
+            name.push(char::from(byte).to_string());
+        } else {
+            name.push(format!("%{byte:02X}"));
+        }
+    }
+    name.push(".lock");
+    PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn orgs_never_share_a_file() {
+        let path = |org| lock_path(Path::new("a.db"), org);
+        assert_eq!(path("org-1"), Path::new("a.db.org-1.lock"));
+        assert_eq!(path("A/.."), Path::new("a.db.%41%2F%2E%2E.lock"));
+    }
+}

@@ -1,0 +1,215 @@
+//! The store in one SQLite file.
+//!
+//! Write-ahead log, so that readers see the old snapshot whole while a sync writes. One connection
+//! writes; readers get connections of their own.
+
+mod connect;
+mod publish;
+mod read;
+mod runs;
+mod stage;
+mod summary;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use headcount_core::{field::Projection, history::Version, user::Attributes};
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::{
+    Access, Breaker, Outcome, Run, Snapshot, Staged, Store, StoreError, Summary, SyncLock,
+    lock::FileLock,
+};
+
+/// A store in one file.
+pub(crate) struct Sqlite {
+    path: PathBuf,
+    /// `None` when opened to read.
+    writer: Option<Mutex<Connection>>,
+    /// Idle connections of readers.
+    readers: Mutex<Vec<Connection>>,
+}
+
+impl Sqlite {
+    /// Opens `path`, and makes it when writing.
+    pub(crate) fn open(path: &Path, access: Access) -> Result<Self, StoreError> {
+        let (writer, readers) = match access {
+            Access::Write => (Some(Mutex::new(connect::writer(path)?)), Vec::new()),
+            // A first connection now, so that a wrong file is told when opening.
+            Access::Read => (None, vec![connect::reader(path)?]),
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            writer,
+            readers: Mutex::new(readers),
+        })
+    }
+
+    /// The writing connection. A panic elsewhere leaves no transaction open (they roll back when
+    /// unwinding), so a poisoned lock is as good as any.
+    fn writer(&self) -> Result<MutexGuard<'_, Connection>, StoreError> {
+        let writer = self.writer.as_ref().ok_or_else(|| {
+            StoreError::ReadOnly(rusqlite::Error::SqliteFailure(
+                rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY),
+                None,
+            ))
+        })?;
+        Ok(writer.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Runs `read` in one read transaction.
+    fn reading<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let idle = lock(&self.readers).pop();
+        let mut connection = match idle {
+            Some(connection) => connection,
+            None => connect::reader(&self.path)?,
+        };
+        let transaction = connection.transaction()?;
+        let result = read(&transaction);
+        drop(transaction);
+        lock(&self.readers).push(connection);
+        result
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Key of an org, `None` when the store has never heard of it.
+fn org_key(connection: &Connection, org: &str) -> Result<Option<i64>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT org FROM org WHERE name = ?1")?
+        .query_row([org], |row| row.get(0))
+        .optional()?)
+}
+
+/// Key of an org, made where needed.
+fn org_key_or_new(connection: &Connection, org: &str) -> Result<i64, StoreError> {
+    connection
+        .prepare_cached("INSERT INTO org (name) VALUES (?1) ON CONFLICT DO NOTHING")?
+        .execute([org])?;
+    Ok(connection
+        .prepare_cached("SELECT org FROM org WHERE name = ?1")?
+        .query_row([org], |row| row.get(0))?)
+}
+
+/// A count or a slot out of the store, where it is never negative.
+fn unsigned<T: TryFrom<i64>>(number: i64) -> Result<T, StoreError> {
+    T::try_from(number).map_err(|_| StoreError::Unreadable { what: "a number" })
+}
+
+/// A count on its way into the store.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+impl Store for Sqlite {
+    fn lock(&self, org: &str) -> Result<Box<dyn SyncLock>, StoreError> {
+        Ok(Box::new(FileLock::take(&self.path, org)?))
+    }
+
+    fn begin(
+        &self,
+        org: &str,
+        plan: &str,
+        now_ms: i64,
+        resume_since_ms: Option<i64>,
+    ) -> Result<Run, StoreError> {
+        runs::begin(&mut *self.writer()?, org, plan, now_ms, resume_since_ms)
+    }
+
+    fn stage(&self, run: &mut Run, documents: &[&str]) -> Result<Staged, StoreError> {
+        stage::stage(&mut *self.writer()?, run, documents)
+    }
+
+    fn finish_part(&self, run: &mut Run, part: &str, evidence: &str) -> Result<(), StoreError> {
+        runs::finish_part(&mut *self.writer()?, run, part, evidence)
+    }
+
+    fn contains(&self, run: &Run, id: &str) -> Result<bool, StoreError> {
+        runs::contains(&*self.writer()?, run, id)
+    }
+
+    fn vanished(&self, run: &Run, limit: usize) -> Result<(u64, Vec<String>), StoreError> {
+        runs::vanished(&*self.writer()?, run, limit)
+    }
+
+    fn preview(&self, run: &Run, breaker: &Breaker) -> Result<Summary, StoreError> {
+        publish::preview(&mut *self.writer()?, run, breaker)
+    }
+
+    fn publish(
+        &self,
+        run: Run,
+        certificate: &str,
+        now_ms: i64,
+        breaker: &Breaker,
+    ) -> Result<Outcome, StoreError> {
+        publish::publish(&mut *self.writer()?, &run, certificate, now_ms, breaker)
+    }
+
+    fn held(&self, org: &str, breaker: &Breaker) -> Result<Option<Summary>, StoreError> {
+        publish::held(&mut *self.writer()?, org, breaker)
+    }
+
+    fn accept(&self, org: &str, now_ms: i64) -> Result<Option<Summary>, StoreError> {
+        publish::accept(&mut *self.writer()?, org, now_ms)
+    }
+
+    fn abandon(&self, run: Run) -> Result<(), StoreError> {
+        runs::abandon(&mut *self.writer()?, &run)
+    }
+
+    fn snapshots(&self, org: &str) -> Result<Vec<Snapshot>, StoreError> {
+        self.reading(|connection| read::snapshots(connection, org))
+    }
+
+    fn certificate(&self, org: &str, snapshot: i64) -> Result<Option<String>, StoreError> {
+        self.reading(|connection| read::certificate(connection, org, snapshot))
+    }
+
+    fn read(
+        &self,
+        org: &str,
+        as_of_ms: Option<i64>,
+        want: &Projection,
+        each: &mut dyn FnMut(&Attributes<'_>, Option<&str>),
+    ) -> Result<Snapshot, StoreError> {
+        self.reading(|connection| read::read(connection, org, as_of_ms, want, each))
+    }
+
+    fn history(
+        &self,
+        org: &str,
+        user_id: Option<&str>,
+        since_ms: Option<i64>,
+        each: &mut dyn FnMut(Version),
+    ) -> Result<(), StoreError> {
+        self.reading(|connection| read::history(connection, org, user_id, since_ms, each))
+    }
+
+    fn capabilities(&self, org: &str) -> Result<Option<String>, StoreError> {
+        self.reading(|connection| read::capabilities(connection, org))
+    }
+
+    fn set_capabilities(&self, org: &str, json: &str, now_ms: i64) -> Result<(), StoreError> {
+        let mut writer = self.writer()?;
+        let transaction = connect::write(&mut writer)?;
+        let org = org_key_or_new(&transaction, org)?;
+        transaction.execute(
+            "INSERT OR REPLACE INTO capabilities (org, json, told) VALUES (?1, ?2, ?3)",
+            (org, json, now_ms),
+        )?;
+        Ok(transaction.commit()?)
+    }
+
+    fn orgs(&self) -> Result<Vec<String>, StoreError> {
+        self.reading(read::orgs)
+    }
+}

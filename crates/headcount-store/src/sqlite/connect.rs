@@ -1,0 +1,147 @@
+//! Opening the file: is it ours, which schema has it, and the settings of a connection.
+
+use std::{fs::OpenOptions, io, path::Path, time::Duration};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+
+use crate::StoreError;
+
+/// Says that a SQLite file is a headcount store ("head").
+const APPLICATION_ID: i64 = 0x6865_6164;
+
+/// Every step of the schema, in order. Step `n` takes a store from version `n` to `n + 1`; steps
+/// are added, never edited.
+const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_roster.sql")];
+
+/// Newest schema version of this program.
+const KNOWN: u32 = MIGRATIONS.len() as u32;
+
+/// How long to wait for another process that writes.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// Pages of the write-ahead log after which they are moved into the file (32 MiB).
+const CHECKPOINT_PAGES: i64 = 4096;
+
+/// A connection that writes; makes the file, or brings it to the newest schema, where needed.
+pub(super) fn writer(path: &Path) -> Result<Connection, StoreError> {
+    create(path).map_err(|source| StoreError::CannotOpen {
+        path: path.to_owned(),
+        source,
+    })?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = open(path, flags)?;
+    // Before anything is written: other pages of a foreign file must stay as they are.
+    schema_version(&connection, path)?;
+    // Three documents of 2 KiB to a page, and a few dozen roster rows.
+    connection.pragma_update(None, "page_size", 8192)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    migrate(&mut connection, path)?;
+    Ok(connection)
+}
+
+/// A connection that cannot write.
+pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
+    if !path.exists() {
+        return Err(StoreError::NoStore {
+            path: path.to_owned(),
+        });
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = open(path, flags)?;
+    match schema_version(&connection, path)? {
+        // Its maker was stopped before the first table stood.
+        0 => Err(StoreError::NoStore {
+            path: path.to_owned(),
+        }),
+        KNOWN => Ok(connection),
+        found => Err(StoreError::OlderSchema {
+            found,
+            known: KNOWN,
+        }),
+    }
+}
+
+/// A transaction that will write. It takes the write lock at once: one that starts by reading
+/// fails, instead of waiting, when another writer comes first.
+pub(super) fn write(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
+    Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
+}
+
+fn open(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
+    let connection = Connection::open_with_flags(path, flags).map_err(|error| match error {
+        error if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) => {
+            StoreError::CannotOpen {
+                path: path.to_owned(),
+                source: io::Error::other(error),
+            }
+        }
+        error => error.into(),
+    })?;
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.pragma_update(None, "cache_size", -16_384)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    Ok(connection)
+}
+
+/// Makes the file, for its owner alone from the first moment. SQLite gives its side files the
+/// same permissions.
+fn create(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The schema of the file, 0 for an empty one.
+fn schema_version(connection: &Connection, path: &Path) -> Result<u32, StoreError> {
+    let foreign = || StoreError::NotAStore {
+        path: path.to_owned(),
+    };
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let application =
+        pragma("application_id").map_err(|error| match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => foreign(),
+            _ => error.into(),
+        })?;
+    let version = pragma("user_version")?;
+    if application == APPLICATION_ID {
+        let found = u32::try_from(version).map_err(|_| foreign())?;
+        if found > KNOWN {
+            return Err(StoreError::NewerSchema {
+                found,
+                known: KNOWN,
+            });
+        }
+        return Ok(found);
+    }
+    let things: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if application == 0 && version == 0 && things == 0 {
+        Ok(0)
+    } else {
+        Err(foreign())
+    }
+}
+
+fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    if schema_version(connection, path)? == KNOWN {
+        return Ok(());
+    }
+    let transaction = write(connection)?;
+    // Again, now that nobody else can write: another process may have been faster.
+    let found = schema_version(&transaction, path)?;
+    for step in &MIGRATIONS[found as usize..] {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", KNOWN)?;
+    Ok(transaction.commit()?)
+}
