@@ -1,0 +1,136 @@
+//! `headcount sync`: fetch every user of the org, prove it, publish it.
+
+use clap::ValueEnum;
+
+use headcount_genesys::Plan;
+use headcount_store::Access;
+
+use crate::{
+    cli::Global,
+    clock,
+    config::{self, Config},
+    connect,
+    error::{Exit, Failure},
+    progress::Progress,
+    sync::{Ending, Sync, print},
+};
+
+/// Fetch every user of the org and keep what changed
+///
+/// Reads users of every state, proves that none was missed while the org went on changing, and
+/// publishes the result in one step. Where that can't be proved nothing is published: the last
+/// snapshot stays and the exit code is 75.
+///
+/// When more than 5 % of the active users (and more than 10) are gone or in another division, the
+/// snapshot is held back with exit code 4; look at what changed, then run `sync --accept`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  headcount sync
+  headcount sync --verify --output json          with a second, independent listing as witness
+  headcount sync --dry-run                       say what would change, keep nothing
+  headcount sync --accept                        publish the snapshot that the breaker held")]
+pub(crate) struct Args {
+    /// Interface that the users are read from [default: auto]
+    #[arg(long, value_enum, value_name = "SOURCE")]
+    pub(crate) source: Option<Source>,
+    /// Also read the cursor listing, and count who only one of the two showed
+    #[arg(long)]
+    pub(crate) verify: bool,
+    /// Users per request, 2 to 500 [default: 100]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=500))]
+    pub(crate) page_size: Option<u32>,
+    /// Requests on their way at once, 1 to 64 [default: 8]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) concurrency: Option<u16>,
+    /// Requests a minute until the org tells its own limit [default: 300]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) requests_per_minute: Option<u32>,
+    /// Publish the snapshot that the breaker held back, without fetching again
+    #[arg(long, conflicts_with_all = ["dry_run", "source", "verify", "page_size", "concurrency", "requests_per_minute"])]
+    pub(crate) accept: bool,
+    /// Fetch and compare, but publish nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Where users are read from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Source {
+    /// The search, and where it can prove nothing the cursor listing
+    #[default]
+    Auto,
+    /// Only `POST /api/v2/users/search`
+    Search,
+    /// Only `GET /api/v2/users/query` (needs the permission for all divisions)
+    Query,
+}
+
+/// Runs the command.
+pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
+    let config = Config::load(global)?;
+    if args.accept {
+        return accept(global, &config);
+    }
+    let defaults = &config.file.sync;
+    let concurrency = usize::from(args.concurrency.unwrap_or(defaults.concurrency));
+    let rate = args.requests_per_minute.unwrap_or(defaults.requests_per_minute);
+    let settings = connect::settings(&config, concurrency, rate)?;
+    let plan = Plan {
+        source: args.source.unwrap_or(defaults.source).into(),
+        page_size: args.page_size.unwrap_or(defaults.page_size),
+        concurrency,
+        verify: args.verify || defaults.verify,
+        ..Plan::default()
+    };
+    let sync = Sync {
+        store: headcount_store::open(&config.store_url()?, Access::Write)?,
+        org: &config.org,
+        settings,
+        plan,
+        breaker: breaker(&config.file.breaker),
+        dry_run: args.dry_run,
+    };
+    let report = sync.run(&Progress::new(global.quiet))?;
+    print::report(global.output, &report)?;
+    if report.outcome == Ending::Held {
+        let breaker = &report.summary.breaker;
+        let message = format!(
+            "{} of {} active users are gone or moved: the snapshot is held back",
+            breaker.affected(),
+            breaker.active_before
+        );
+        return Err(Failure::new(Exit::Breaker, message)
+            .hint("look at what changed, then publish it with `headcount sync --accept`")
+            .into());
+    }
+    Ok(())
+}
+
+/// Publishes what the breaker held back, without asking upstream again.
+fn accept(global: &Global, config: &Config) -> anyhow::Result<()> {
+    let store = headcount_store::open(&config.store_url()?, Access::Write)?;
+    let _lock = store.lock(&config.org)?;
+    match store.accept(&config.org, clock::now_ms())? {
+        Some(summary) => print::accepted(global.output, &summary),
+        None => Err(Failure::new(Exit::Failure, "nothing is held back")
+            .hint("run `headcount sync` first; it says when it holds a snapshot back")
+            .into()),
+    }
+}
+
+/// The breaker as the settings have it.
+pub(crate) fn breaker(settings: &config::Breaker) -> headcount_store::Breaker {
+    headcount_store::Breaker { share: settings.percent / 100.0, more_than: settings.users }
+}
+
+impl From<Source> for headcount_genesys::Source {
+    fn from(source: Source) -> Self {
+        match source {
+            Source::Auto => Self::Auto,
+            Source::Search => Self::Search,
+            Source::Query => Self::Query,
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! A sync: walk the org, stage what comes, publish it at once or not at all.
+//!
+//! Genesys and the store never meet; [`keeper`] hands pages from the one to the other.
+
+mod keeper;
+pub(crate) mod print;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use anyhow::Context;
+use headcount_genesys::{
+    Capabilities, Client, Counters, Plan, Settings, Source, WalkError, walk,
+    walk::{Certificate, PartEvidence},
+};
+use headcount_store::{Breaker, Outcome, Run, Store, Summary};
+use serde::{Deserialize, Serialize};
+
+use crate::{clock, progress::Progress};
+
+/// A run that was killed is gone on with when it began at most this long ago: its users are then
+/// not older than that.
+const RESUME_WITHIN_MS: i64 = 3_600_000;
+
+/// What to sync, and how.
+pub(crate) struct Sync<'a> {
+    /// Where to keep it.
+    pub(crate) store: Arc<dyn Store>,
+    /// Key of the org in the store.
+    pub(crate) org: &'a str,
+    /// How to reach upstream.
+    pub(crate) settings: Settings,
+    /// How to walk; capabilities are filled in from the store.
+    pub(crate) plan: Plan,
+    /// When to hold the result back.
+    pub(crate) breaker: Breaker,
+    /// Publish nothing.
+    pub(crate) dry_run: bool,
+}
+
+/// What became of a sync.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Ending {
+    /// There is a new snapshot.
+    Published,
+    /// The breaker holds it back.
+    Held,
+    /// It was only looked at.
+    Previewed,
+}
+
+/// All that a sync has to tell.
+#[derive(Debug, Serialize)]
+pub(crate) struct SyncReport {
+    /// What became of it.
+    pub(crate) outcome: Ending,
+    /// What changed.
+    #[serde(flatten)]
+    pub(crate) summary: Summary,
+    /// The evidence that nobody is missing.
+    pub(crate) certificate: SyncCertificate,
+}
+
+/// The certificate as it is kept with the snapshot: the walk's evidence, and its cost.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SyncCertificate {
+    /// When the run began, RFC 3339 UTC.
+    pub(crate) started: String,
+    /// When the last answer was kept, RFC 3339 UTC.
+    pub(crate) finished: String,
+    /// The run went on from one that was killed.
+    pub(crate) resumed: bool,
+    /// Requests to the API, retries included.
+    pub(crate) requests: u64,
+    /// Of these, repeated ones.
+    pub(crate) retries: u64,
+    /// Answers with status 429.
+    pub(crate) throttled: u64,
+    /// Access tokens fetched.
+    pub(crate) logins: u64,
+    /// Bytes of answers.
+    pub(crate) bytes: u64,
+    /// The walk's own evidence.
+    #[serde(flatten)]
+    pub(crate) walk: Certificate,
+}
+
+impl Sync<'_> {
+    /// Runs the sync to its end.
+    pub(crate) fn run(self, progress: &Progress) -> anyhow::Result<SyncReport> {
+        // Held until the end: one sync at a time for an org.
+        let _lock = self.store.lock(self.org)?;
+        let mut plan = self.plan.clone();
+        plan.capabilities = capabilities(&*self.store, self.org)?;
+        if let Some(window) = plan.capabilities.window {
+            plan.window = window;
+        }
+        let started = clock::now_ms();
+        let resume_since = Some(started - RESUME_WITHIN_MS);
+        let run = self.store.begin(self.org, &plan_text(&plan, &self.settings), started, resume_since)?;
+        let client = Client::new(self.settings.clone())?;
+        progress.message("fetching users");
+        let (run, certificate) = self.fetch(&client, &plan, run, progress)?;
+        progress.message("publishing");
+        let certificate = with_cost(certificate, &run, client.counters());
+        let text = serde_json::to_string(&certificate).context("the certificate")?;
+        let (outcome, summary) = if self.dry_run {
+            let summary = self.store.preview(&run, &self.breaker)?;
+            self.store.abandon(run)?;
+            (Ending::Previewed, summary)
+        } else {
+            match self.store.publish(run, &text, clock::now_ms(), &self.breaker)? {
+                Outcome::Published(summary) => (Ending::Published, summary),
+                Outcome::Held(summary) => (Ending::Held, summary),
+            }
+        };
+        progress.finish();
+        Ok(SyncReport { outcome, summary, certificate })
+    }
+
+    /// Walks the org with a keeper at its side; gives the run back, ready to publish.
+    fn fetch(
+        &self,
+        client: &Client,
+        plan: &Plan,
+        run: Run,
+        progress: &Progress,
+    ) -> anyhow::Result<(Run, Certificate)> {
+        let finished = finished_parts(&run);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .context("the network can't be started")?;
+        let (walked, run) = std::thread::scope(|scope| {
+            let (sink, keeper) = keeper::start(scope, Arc::clone(&self.store), run, finished, progress);
+            let walked = runtime.block_on(async {
+                client.login().await?;
+                walk::walk(client, &sink, plan).await
+            });
+            drop(sink);
+            (walked, keeper.join())
+        });
+        let kept = run.map_err(|_| anyhow::anyhow!("the thread that keeps users has ended badly"))?;
+        match (walked, kept) {
+            (Ok(certificate), Ok(run)) => Ok((run, certificate)),
+            // The keeper's failure is the cause of the walk's.
+            (_, Err(error)) => Err(error.into()),
+            (Err(error @ WalkError::NotProven(_)), Ok(run)) => {
+                // What contradicts itself is not worth going on with.
+                self.store.abandon(run)?;
+                Err(error.into())
+            }
+            // Transient: what is staged stays for the next sync to go on with.
+            (Err(WalkError::Upstream(error)), Ok(_)) => Err(error.into()),
+            (Err(error), Ok(_)) => Err(error.into()),
+        }
+    }
+}
+
+/// What `doctor` found out about the org; nothing when it was never asked.
+pub(crate) fn capabilities(store: &dyn Store, org: &str) -> anyhow::Result<Capabilities> {
+    match store.capabilities(org)? {
+        Some(json) => serde_json::from_str(&json).context("the org's capabilities in the store"),
+        None => Ok(Capabilities::default()),
+    }
+}
+
+/// A run is gone on with only by a sync that walks the same org in the same way.
+fn plan_text(plan: &Plan, settings: &Settings) -> String {
+    let source = match plan.source {
+        Source::Auto => "auto",
+        Source::Search => "search",
+        Source::Query => "query",
+    };
+    format!("{} {source} window {}", settings.api_url, plan.window)
+}
+
+fn finished_parts(run: &Run) -> BTreeMap<String, PartEvidence> {
+    run.finished_parts()
+        .iter()
+        .filter_map(|(part, evidence)| Some((part.clone(), serde_json::from_str(evidence).ok()?)))
+        .collect()
+}
+
+fn with_cost(walk: Certificate, run: &Run, cost: Counters) -> SyncCertificate {
+    SyncCertificate {
+        started: clock::display_ms(run.started_ms()),
+        finished: clock::display_ms(clock::now_ms()),
+        resumed: run.resumed(),
+        requests: cost.requests,
+        retries: cost.retries,
+        throttled: cost.throttled,
+        logins: cost.logins,
+        bytes: cost.bytes,
+        walk,
+    }
+}
