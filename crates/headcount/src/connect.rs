@@ -22,9 +22,10 @@ pub(crate) fn settings(
     };
     let mut settings = match upstream.endpoint {
         Endpoint::Region(name) => Settings::for_region(&name, credentials)?,
-        Endpoint::Urls { api, login } => {
-            Settings { login_url: login, ..Settings::for_url(&api, credentials) }
-        }
+        Endpoint::Urls { api, login } => Settings {
+            login_url: login,
+            ..Settings::for_url(&api, credentials)
+        },
     };
     let network = &config.file.network;
     settings.requests_per_minute = Some(requests_per_minute);

@@ -97,7 +97,12 @@ impl Sync<'_> {
         }
         let started = clock::now_ms();
         let resume_since = Some(started - RESUME_WITHIN_MS);
-        let run = self.store.begin(self.org, &plan_text(&plan, &self.settings), started, resume_since)?;
+        let run = self.store.begin(
+            self.org,
+            &plan_text(&plan, &self.settings),
+            started,
+            resume_since,
+        )?;
         let client = Client::new(self.settings.clone())?;
         progress.message("fetching users");
         let (run, certificate) = self.fetch(&client, &plan, run, progress)?;
@@ -109,13 +114,20 @@ impl Sync<'_> {
             self.store.abandon(run)?;
             (Ending::Previewed, summary)
         } else {
-            match self.store.publish(run, &text, clock::now_ms(), &self.breaker)? {
+            match self
+                .store
+                .publish(run, &text, clock::now_ms(), &self.breaker)?
+            {
                 Outcome::Published(summary) => (Ending::Published, summary),
                 Outcome::Held(summary) => (Ending::Held, summary),
             }
         };
         progress.finish();
-        Ok(SyncReport { outcome, summary, certificate })
+        Ok(SyncReport {
+            outcome,
+            summary,
+            certificate,
+        })
     }
 
     /// Walks the org with a keeper at its side; gives the run back, ready to publish.
@@ -133,7 +145,8 @@ impl Sync<'_> {
             .build()
             .context("the network can't be started")?;
         let (walked, run) = std::thread::scope(|scope| {
-            let (sink, keeper) = keeper::start(scope, Arc::clone(&self.store), run, finished, progress);
+            let (sink, keeper) =
+                keeper::start(scope, Arc::clone(&self.store), run, finished, progress);
             let walked = runtime.block_on(async {
                 client.login().await?;
                 walk::walk(client, &sink, plan).await
@@ -141,7 +154,8 @@ impl Sync<'_> {
             drop(sink);
             (walked, keeper.join())
         });
-        let kept = run.map_err(|_| anyhow::anyhow!("the thread that keeps users has ended badly"))?;
+        let kept =
+            run.map_err(|_| anyhow::anyhow!("the thread that keeps users has ended badly"))?;
         match (walked, kept) {
             (Ok(certificate), Ok(run)) => Ok((run, certificate)),
             // The keeper's failure is the cause of the walk's.

@@ -55,11 +55,18 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
             .with_context(|| format!("{} can't be written", path.display()))?;
     }
     print(global.output, &report)?;
-    match report.findings.iter().filter(|finding| finding.weight == Weight::Problem).count() {
+    match report
+        .findings
+        .iter()
+        .filter(|finding| finding.weight == Weight::Problem)
+        .count()
+    {
         0 => Ok(()),
         problems => {
             let message = format!("{problems} of the findings are problems");
-            Err(Failure::new(Exit::Findings, message).hint("each finding says what to do").into())
+            Err(Failure::new(Exit::Findings, message)
+                .hint("each finding says what to do")
+                .into())
         }
     }
 }
@@ -86,7 +93,11 @@ fn print(form: Form, report: &Report) -> anyhow::Result<()> {
         }
         sheet.finish()?;
         if form == Form::Table {
-            writeln!(out, "\n{} requests; sync will use what was found", report.requests)?;
+            writeln!(
+                out,
+                "\n{} requests; sync will use what was found",
+                report.requests
+            )?;
         }
         Ok(())
     })

@@ -75,7 +75,9 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     }
     let defaults = &config.file.sync;
     let concurrency = usize::from(args.concurrency.unwrap_or(defaults.concurrency));
-    let rate = args.requests_per_minute.unwrap_or(defaults.requests_per_minute);
+    let rate = args
+        .requests_per_minute
+        .unwrap_or(defaults.requests_per_minute);
     let settings = connect::settings(&config, concurrency, rate)?;
     let plan = Plan {
         source: args.source.unwrap_or(defaults.source).into(),
@@ -122,7 +124,10 @@ fn accept(global: &Global, config: &Config) -> anyhow::Result<()> {
 
 /// The breaker as the settings have it.
 pub(crate) fn breaker(settings: &config::Breaker) -> headcount_store::Breaker {
-    headcount_store::Breaker { share: settings.percent / 100.0, more_than: settings.users }
+    headcount_store::Breaker {
+        share: settings.percent / 100.0,
+        more_than: settings.users,
+    }
 }
 
 impl From<Source> for headcount_genesys::Source {

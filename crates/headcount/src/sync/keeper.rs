@@ -43,7 +43,14 @@ pub(super) fn start<'scope, 'a: 'scope>(
 ) -> (Queue<'a>, ScopedJoinHandle<'scope, Result<Run, StoreError>>) {
     let (work, waiting) = mpsc::channel(QUEUE);
     let keeper = scope.spawn(move || keep(&*store, run, waiting));
-    (Queue { work, finished, progress }, keeper)
+    (
+        Queue {
+            work,
+            finished,
+            progress,
+        },
+        keeper,
+    )
 }
 
 fn keep(

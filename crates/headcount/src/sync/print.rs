@@ -7,8 +7,8 @@ use headcount_store::{DivisionLoss, Summary};
 
 use super::{Ending, SyncCertificate, SyncReport};
 use crate::{
-    clock,
     cli::Form,
+    clock,
     output::{self, Cell, Sheet},
 };
 
@@ -57,7 +57,9 @@ fn outcome(out: &mut dyn Write, ending: Ending, summary: &Summary) -> anyhow::Re
         (Ending::Published, Some(id), Some(at)) => {
             writeln!(out, "snapshot {id} published at {}", clock::display_ms(at))?;
         }
-        (Ending::Held, ..) => writeln!(out, "snapshot held back by the breaker; the last one stays")?,
+        (Ending::Held, ..) => {
+            writeln!(out, "snapshot held back by the breaker; the last one stays")?
+        }
         _ => writeln!(out, "dry run: nothing was published")?,
     }
     let states = summary.states;
@@ -68,12 +70,21 @@ fn outcome(out: &mut dyn Write, ending: Ending, summary: &Summary) -> anyhow::Re
         states.active,
         states.inactive,
         states.deleted,
-        if states.other > 0 { format!(", {} in another state", states.other) } else { String::new() }
+        if states.other > 0 {
+            format!(", {} in another state", states.other)
+        } else {
+            String::new()
+        }
     )?;
     writeln!(
         out,
         "changes     {} joined, {} returned, {} changed, {} left; {} only touched, {} unchanged",
-        summary.joined, summary.returned, summary.changed, summary.left, summary.touched, summary.unchanged
+        summary.joined,
+        summary.returned,
+        summary.changed,
+        summary.left,
+        summary.touched,
+        summary.unchanged
     )?;
     if summary.breaker.affected() > 0 && ending != Ending::Published {
         losses(out, summary)?;
@@ -115,7 +126,10 @@ fn division_name(division: &DivisionLoss) -> &str {
 }
 
 /// The certificate in a few lines; `snapshots --certificate` prints all of it.
-pub(crate) fn certificate(out: &mut dyn Write, certificate: &SyncCertificate) -> anyhow::Result<()> {
+pub(crate) fn certificate(
+    out: &mut dyn Write,
+    certificate: &SyncCertificate,
+) -> anyhow::Result<()> {
     let walk = &certificate.walk;
     let way = match walk.way {
         Way::Keyset => "keyset walk: each answer shows the last user of the one before",
@@ -123,7 +137,8 @@ pub(crate) fn certificate(out: &mut dyn Write, certificate: &SyncCertificate) ->
         Way::Atomic => "atomic pages: each part of the org in one answer",
         Way::Cursor => "cursor listing",
     };
-    let count = |total: Option<u64>| total.map_or("not counted".to_owned(), |total| total.to_string());
+    let count =
+        |total: Option<u64>| total.map_or("not counted".to_owned(), |total| total.to_string());
     writeln!(out, "complete    {way}")?;
     writeln!(
         out,
@@ -144,7 +159,11 @@ pub(crate) fn certificate(out: &mut dyn Write, certificate: &SyncCertificate) ->
         )?;
     }
     for passed_over in &walk.passed_over {
-        writeln!(out, "            {} was not possible: {}", passed_over.way, passed_over.why)?;
+        writeln!(
+            out,
+            "            {} was not possible: {}",
+            passed_over.way, passed_over.why
+        )?;
     }
     Ok(writeln!(
         out,

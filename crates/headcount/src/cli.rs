@@ -1,0 +1,100 @@
+//! The command line: the commands, and the options that all of them share.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands;
+
+/// Every user of a Genesys Cloud org, complete and with history
+///
+/// headcount fetches every user of an org (active, inactive and deleted), proves that none is
+/// missing, keeps every earlier version of each of them, and answers from its own store.
+///
+/// No account is needed to try it: `headcount demo --once`.
+#[derive(Debug, Parser)]
+#[command(
+    name = "headcount",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+#[command(after_long_help = "\
+Examples:
+  headcount demo --once                          try it on an org made up on this machine
+  headcount doctor                               ask your org what it allows
+  headcount sync                                 fetch every user
+  headcount count --by department                ask
+  headcount users --where state=active --output csv > users.csv
+
+Exit codes:
+   0  done                        69  upstream unavailable
+   1  failure                     75  try again: limits, incomplete, no snapshot yet
+   2  usage                       77  not authorised
+   3  findings                    78  configuration
+   4  held back by the breaker")]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// Where users are kept: `sqlite:PATH` [default: a SQLite file in your data directory]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "HEADCOUNT_STORE",
+        hide_env_values = true,
+        global = true
+    )]
+    pub(crate) store: Option<String>,
+    /// Settings file [default: headcount/config.toml in your configuration directory]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) config: Option<PathBuf>,
+    /// Org to speak of; needed only when the settings file names several
+    #[arg(long, value_name = "NAME", global = true)]
+    pub(crate) org: Option<String>,
+    /// Form of the answer on stdout
+    #[arg(long, value_name = "FORM", value_enum, default_value_t, global = true)]
+    pub(crate) output: Form,
+    /// No progress on stderr
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// Log to stderr what is done; twice for more (`HEADCOUNT_LOG` filters in detail)
+    #[arg(long, short, action = clap::ArgAction::Count, global = true)]
+    pub(crate) verbose: u8,
+}
+
+/// Form of an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// Columns for a person
+    #[default]
+    Table,
+    /// One JSON document
+    Json,
+    /// One JSON document per line
+    Ndjson,
+    /// Comma-separated values with a header line, safe to open in a spreadsheet
+    Csv,
+}
+
+/// The commands, each with its file under `commands/`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Demo(commands::demo::Args),
+    Sandbox(commands::sandbox::Args),
+    Doctor(commands::doctor::Args),
+    Sync(commands::sync::Args),
+    Users(commands::users::Args),
+    Count(commands::count::Args),
+    History(commands::history::Args),
+    Snapshots(commands::snapshots::Args),
+    Completions(commands::completions::Args),
+    Man(commands::man::Args),
+}

@@ -1,0 +1,31 @@
+//! One file per command. Each holds its `Args`, whose comments are the help, and a `run`.
+
+pub(crate) mod completions;
+pub(crate) mod count;
+pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod history;
+pub(crate) mod man;
+pub(crate) mod sandbox;
+pub(crate) mod snapshots;
+pub(crate) mod sync;
+pub(crate) mod users;
+
+use crate::cli::{Cli, Command};
+
+/// Runs the command that was given.
+pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
+    let global = cli.global;
+    match cli.command {
+        Command::Demo(args) => demo::run(&global, &args),
+        Command::Sandbox(args) => sandbox::run(&global, &args),
+        Command::Doctor(args) => doctor::run(&global, &args),
+        Command::Sync(args) => sync::run(&global, &args),
+        Command::Users(args) => users::run(&global, &args),
+        Command::Count(args) => count::run(&global, &args),
+        Command::History(args) => history::run(&global, &args),
+        Command::Snapshots(args) => snapshots::run(&global, &args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
+    }
+}

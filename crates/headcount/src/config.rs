@@ -1,0 +1,172 @@
+//! Settings, from four places: option, environment, settings file, profile of the gc tool. The
+//! first that names a value wins.
+
+pub(crate) mod environment;
+mod file;
+mod gc;
+mod position;
+pub(crate) mod upstream;
+
+use std::path::{Path, PathBuf};
+
+pub(crate) use environment::Environment;
+pub(crate) use file::{Breaker, File, Org};
+pub(crate) use upstream::{Credentials, Endpoint, Upstream};
+
+use crate::{cli::Global, error::nearest};
+
+/// Everything that was set, and for which org.
+#[derive(Debug)]
+pub(crate) struct Config {
+    /// What the settings file holds; every default when there is none.
+    pub(crate) file: File,
+    /// Key of the org in the store.
+    pub(crate) org: String,
+    /// The settings file that was read.
+    pub(crate) path: Option<PathBuf>,
+    environment: Environment,
+    store: Option<String>,
+}
+
+/// Why the settings can't be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    /// The file can't be read.
+    #[error("{} can't be read", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is not TOML, or not our settings.
+    #[error("{}:{line}:{column}: {message}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Line, counted from 1.
+        line: usize,
+        /// Column in characters, counted from 1.
+        column: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// Two settings that exclude each other, or a value out of range.
+    #[error("{0}")]
+    Invalid(String),
+    /// `--org` names no org of the file, or none was named though there are several.
+    #[error("{message}")]
+    Org {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
+    /// Neither a region nor a URL.
+    #[error("no region is set for the org `{0}`")]
+    NoRegion(String),
+    /// Credentials are missing, or half of them.
+    #[error("{0}")]
+    NoCredentials(String),
+    /// No place to keep the store.
+    #[error("there is no data directory to keep the store in")]
+    NoDataDirectory,
+}
+
+impl Config {
+    /// Reads the settings for the org that was asked for.
+    pub(crate) fn load(global: &Global) -> Result<Self, ConfigError> {
+        Self::from_parts(global, Environment::of_process())
+    }
+
+    fn from_parts(global: &Global, environment: Environment) -> Result<Self, ConfigError> {
+        let (file, path) = match &global.config {
+            Some(path) => (File::read(path)?, Some(path.clone())),
+            None => match environment.default_config().filter(|path| path.is_file()) {
+                Some(path) => (File::read(&path)?, Some(path)),
+                None => (File::default(), None),
+            },
+        };
+        let org = choose_org(global.org.as_deref(), &file)?;
+        Ok(Self {
+            file,
+            org,
+            path,
+            environment,
+            store: global.store.clone(),
+        })
+    }
+
+    /// URL of the store.
+    pub(crate) fn store_url(&self) -> Result<String, ConfigError> {
+        if let Some(url) = self.store.as_ref().or(self.file.store.as_ref()) {
+            return Ok(url.clone());
+        }
+        let path = self
+            .environment
+            .default_store()
+            .ok_or(ConfigError::NoDataDirectory)?;
+        Ok(format!("sqlite:{}", path.display()))
+    }
+
+    /// Where the org is and how to speak to it.
+    pub(crate) fn upstream(&self) -> Result<Upstream, ConfigError> {
+        upstream::resolve(self)
+    }
+
+    /// A path of the settings file, which is relative to the file itself.
+    fn beside_file(&self, path: &Path) -> PathBuf {
+        match self.path.as_deref().and_then(Path::parent) {
+            Some(folder) => folder.join(path),
+            None => path.to_owned(),
+        }
+    }
+}
+
+/// Key of an org that nobody named.
+pub(crate) const DEFAULT_ORG: &str = "default";
+
+fn choose_org(asked: Option<&str>, file: &File) -> Result<String, ConfigError> {
+    let names: Vec<&str> = file.org.keys().map(String::as_str).collect();
+    match (asked, names.as_slice()) {
+        (Some(asked), []) => Ok(asked.to_owned()),
+        (Some(asked), names) if names.contains(&asked) => Ok(asked.to_owned()),
+        (Some(asked), names) => Err(ConfigError::Org {
+            message: format!("the settings file has no org `{asked}`"),
+            hint: nearest::hint(asked, names, "orgs"),
+        }),
+        (None, []) => Ok(DEFAULT_ORG.to_owned()),
+        (None, [only]) => Ok((*only).to_owned()),
+        (None, names) => Err(ConfigError::Org {
+            message: "the settings file names several orgs".to_owned(),
+            hint: format!("choose one with --org: {}", names.join(", ")),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> File {
+        File::parse(text, Path::new("headcount.toml")).unwrap()
+    }
+
+    #[test]
+    fn one_org_needs_no_naming_several_do() {
+        assert_eq!(choose_org(None, &File::default()).unwrap(), "default");
+        let one = file("[org.acme]\n");
+        assert_eq!(choose_org(None, &one).unwrap(), "acme");
+        let two = file("[org.acme]\n[org.globex]\n");
+        assert!(matches!(
+            choose_org(None, &two),
+            Err(ConfigError::Org { .. })
+        ));
+        assert_eq!(choose_org(Some("globex"), &two).unwrap(), "globex");
+        let Err(ConfigError::Org { hint, .. }) = choose_org(Some("globx"), &two) else {
+            panic!("an unknown org was taken");
+        };
+        assert_eq!(hint, "did you mean `globex`?");
+    }
+}

@@ -1,0 +1,256 @@
+//! From a failure to an exit code, one line for a person, and a hint.
+
+pub(crate) mod nearest;
+
+use std::{error::Error, io, process::ExitCode};
+
+use headcount_core::as_of::AsOfError;
+use headcount_genesys::{UpstreamError, WalkError, region::UnknownRegion};
+use headcount_store::StoreError;
+
+use crate::config::ConfigError;
+
+/// Meaning of a failure to whoever called us; the numbers follow `sysexits.h` where it has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    /// Something else failed.
+    Failure = 1,
+    /// The command line asks for what can't be.
+    Usage = 2,
+    /// Findings at or above the severity that fails.
+    Findings = 3,
+    /// The breaker held a snapshot back.
+    Breaker = 4,
+    /// Upstream can't be reached or gives no usable answer.
+    Unavailable = 69,
+    /// May succeed later: limits, no proof of completeness, no snapshot yet.
+    TryAgain = 75,
+    /// Credentials or permission.
+    NotAuthorised = 77,
+    /// Settings.
+    Config = 78,
+}
+
+/// A failure that knows its meaning. Everything else in an error chain is classified by type.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct Failure {
+    exit: Exit,
+    message: String,
+    hint: Option<String>,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl Failure {
+    /// A failure with its one line, lower case and without a full stop.
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self {
+            exit,
+            message: message.into(),
+            hint: None,
+            source: None,
+        }
+    }
+
+    /// Says what a person can do.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says what caused it.
+    pub(crate) fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+}
+
+/// Tells the failure on stderr and gives its exit code. Whoever reads our output and has seen
+/// enough is no failure.
+pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
+    if is_closed_pipe(error) {
+        return ExitCode::SUCCESS;
+    }
+    let (exit, hint) = classify(error);
+    let mut text = format!("error: {}\n", one_line(error));
+    if let Some(hint) = hint {
+        text.push_str(&format!("hint: {hint}\n"));
+    }
+    // Nothing is left to tell it to when stderr is closed.
+    let _ = io::Write::write_all(&mut io::stderr(), text.as_bytes());
+    ExitCode::from(exit as u8)
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .any(|cause| match cause.downcast_ref::<io::Error>() {
+            Some(error) => error.kind() == io::ErrorKind::BrokenPipe,
+            None => cause
+                .downcast_ref::<serde_json::Error>()
+                .is_some_and(|error| error.io_error_kind() == Some(io::ErrorKind::BrokenPipe)),
+        })
+}
+
+/// The message and those of its sources, each exactly once.
+fn one_line(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    let mut last = String::new();
+    for cause in error.chain() {
+        let message = cause
+            .to_string()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        // A transparent error repeats its source.
+        if message == last || message.is_empty() {
+            continue;
+        }
+        if !line.is_empty() {
+            line.push_str(": ");
+        }
+        line.push_str(&message);
+        last = message;
+    }
+    line
+}
+
+/// Meaning and hint of the outermost cause that has one.
+fn classify(error: &anyhow::Error) -> (Exit, Option<String>) {
+    let known = error.chain().find_map(|cause| {
+        if let Some(failure) = cause.downcast_ref::<Failure>() {
+            return Some((failure.exit, failure.hint.clone()));
+        }
+        if let Some(error) = cause.downcast_ref::<ConfigError>() {
+            return Some(of_config(error));
+        }
+        if let Some(error) = cause.downcast_ref::<UpstreamError>() {
+            return Some((of_upstream(error), error.hint().map(str::to_owned)));
+        }
+        if let Some(error) = cause.downcast_ref::<StoreError>() {
+            return Some((of_store(error), error.hint().map(str::to_owned)));
+        }
+        if let Some(error) = cause.downcast_ref::<AsOfError>() {
+            return Some((Exit::Usage, Some(error.hint().to_owned())));
+        }
+        if let Some(WalkError::NotProven(_)) = cause.downcast_ref::<WalkError>() {
+            let hint = "nothing was published and the last snapshot stays; `headcount doctor` shows what this org allows";
+            return Some((Exit::TryAgain, Some(hint.to_owned())));
+        }
+        cause.downcast_ref::<UnknownRegion>().map(|unknown| {
+            let names = headcount_genesys::region::REGIONS;
+            let names: Vec<&str> = names.iter().flat_map(|(aws, domain)| [*aws, *domain]).collect();
+            (Exit::Config, Some(nearest::hint(&unknown.name, &names, "regions")))
+        })
+    });
+    known.unwrap_or((Exit::Failure, None))
+}
+
+fn of_config(error: &ConfigError) -> (Exit, Option<String>) {
+    match error {
+        ConfigError::Org { hint, .. } => (Exit::Usage, Some(hint.clone())),
+        ConfigError::NoRegion(_) => (
+            Exit::Config,
+            Some("set GENESYSCLOUD_REGION, such as mypurecloud.de or eu-central-1".to_owned()),
+        ),
+        ConfigError::NoCredentials(_) => (
+            Exit::NotAuthorised,
+            Some("set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, or try `headcount demo --once`, which needs none".to_owned()),
+        ),
+        ConfigError::NoDataDirectory => {
+            (Exit::Config, Some("set HEADCOUNT_STORE, such as sqlite:headcount.db".to_owned()))
+        }
+        ConfigError::Unreadable { .. } => (Exit::Config, None),
+        ConfigError::Malformed { .. } | ConfigError::Invalid(_) => (
+            Exit::Config,
+            Some("headcount.example.toml shows every setting".to_owned()),
+        ),
+    }
+}
+
+fn of_store(error: &StoreError) -> Exit {
+    match error {
+        StoreError::NoStore { .. }
+        | StoreError::NoSnapshot { .. }
+        | StoreError::BeforeFirst { .. }
+        | StoreError::Locked { .. }
+        | StoreError::Busy(_) => Exit::TryAgain,
+        StoreError::Unsupported { .. } => Exit::Config,
+        _ => Exit::Failure,
+    }
+}
+
+fn of_upstream(error: &UpstreamError) -> Exit {
+    match error {
+        UpstreamError::Settings { .. } => Exit::Config,
+        UpstreamError::Credentials { .. }
+        | UpstreamError::TokenRefused
+        | UpstreamError::TokenEnded
+        | UpstreamError::Forbidden { .. } => Exit::NotAuthorised,
+        UpstreamError::Limited { .. } => Exit::TryAgain,
+        UpstreamError::Unavailable { .. } | UpstreamError::Unreadable { .. } => Exit::Unavailable,
+        UpstreamError::Refused { .. } => Exit::Failure,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context;
+
+    use super::*;
+
+    #[test]
+    fn every_cause_is_told_once() {
+        let disk = io::Error::other("no space left");
+        let error = anyhow::Error::new(disk)
+            .context("the page was not kept")
+            .context("sync failed");
+        assert_eq!(
+            one_line(&error),
+            "sync failed: the page was not kept: no space left"
+        );
+        let walk = WalkError::Upstream(UpstreamError::TokenRefused);
+        assert_eq!(one_line(&walk.into()), "the access token was refused twice");
+    }
+
+    #[test]
+    fn the_outermost_meaning_counts() {
+        let refused = || Err::<(), _>(UpstreamError::TokenRefused);
+        assert_eq!(
+            classify(&refused().unwrap_err().into()).0,
+            Exit::NotAuthorised
+        );
+        let told = refused()
+            .map_err(|source| {
+                Failure::new(Exit::TryAgain, "not now")
+                    .hint("wait")
+                    .caused_by(source)
+            })
+            .context("sync failed")
+            .unwrap_err();
+        assert_eq!(classify(&told), (Exit::TryAgain, Some("wait".to_owned())));
+        assert_eq!(
+            one_line(&told),
+            "sync failed: not now: the access token was refused twice"
+        );
+    }
+
+    #[test]
+    fn an_unknown_region_gets_its_nearest_names() {
+        let error = headcount_genesys::region::domain("mypurecloud.dee").unwrap_err();
+        let (exit, hint) = classify(&error.into());
+        assert_eq!(exit, Exit::Config);
+        assert!(hint.unwrap().contains("`mypurecloud.de`"));
+    }
+
+    #[test]
+    fn a_closed_pipe_is_recognised_wherever_it_hides() {
+        let closed = || io::Error::from(io::ErrorKind::BrokenPipe);
+        assert!(is_closed_pipe(
+            &anyhow::Error::new(closed()).context("printing")
+        ));
+        assert!(is_closed_pipe(&serde_json::Error::io(closed()).into()));
+        assert!(!is_closed_pipe(&anyhow::anyhow!("other")));
+    }
+}

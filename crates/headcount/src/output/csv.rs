@@ -1,0 +1,61 @@
+//! RFC 4180, with lines ended by CRLF, and cells that no spreadsheet takes for a formula.
+
+use std::{borrow::Cow, io::Write};
+
+use super::Cell;
+
+/// Writes rows as they come.
+pub(crate) struct Writer<'w> {
+    writer: csv::Writer<&'w mut dyn Write>,
+}
+
+impl<'w> Writer<'w> {
+    /// Writes the header line.
+    pub(super) fn new(columns: &[String], out: &'w mut dyn Write) -> anyhow::Result<Self> {
+        let mut writer = csv::WriterBuilder::new()
+            .terminator(csv::Terminator::CRLF)
+            .from_writer(out);
+        writer.write_record(columns)?;
+        Ok(Self { writer })
+    }
+
+    pub(super) fn row(&mut self, cells: &[Cell<'_>]) -> anyhow::Result<()> {
+        for cell in cells {
+            match cell {
+                Cell::Text(text) => self.writer.write_field(guarded(text).as_bytes())?,
+                Cell::Number(number) => self.writer.write_field(number.to_string())?,
+                Cell::Nothing => self.writer.write_field("")?,
+            }
+        }
+        Ok(self.writer.write_record(None::<&[u8]>)?)
+    }
+
+    pub(super) fn finish(mut self) -> anyhow::Result<()> {
+        Ok(self.writer.flush()?)
+    }
+}
+
+/// A text that begins like a formula gets an apostrophe before it, which spreadsheets take as
+/// "this is text" (contract `facts.md`). Texts come from people; numbers are ours and stay.
+fn guarded(text: &str) -> Cow<'_, str> {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        Cow::Owned(format!("'{text}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_are_guarded_and_nothing_else() {
+        for text in ["=A1", "+49 30 1", "-1", "@x", "\tx", "\rx"] {
+            assert_eq!(guarded(text), format!("'{text}"));
+        }
+        for text in ["", "a=b", "O'Neill", " =", "1"] {
+            assert_eq!(guarded(text), text);
+        }
+    }
+}
