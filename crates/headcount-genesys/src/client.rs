@@ -254,7 +254,7 @@ impl Tries {
             met,
             "request failed, trying again"
         );
-        if elapsed + pause > self.limit {
+        if elapsed + pause > sender.patience(self.limit) {
             let (path, attempts) = (self.path.clone(), self.attempts);
             return Err(if status == Some(429) {
                 UpstreamError::Limited {

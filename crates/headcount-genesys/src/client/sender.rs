@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -19,6 +19,8 @@ use crate::{
 };
 
 const LOGIN: &str = "/oauth/token";
+/// Longest time for retries while upstream has never answered.
+const FIRST_CONTACT: Duration = Duration::from_secs(10);
 /// Largest answer that is read: 500 users of 64 KiB each.
 const LARGEST_BODY: usize = 32 * 1024 * 1024;
 
@@ -38,6 +40,8 @@ pub(crate) struct Sender {
     pub(super) counters: AtomicCounters,
     random: Mutex<fastrand::Rng>,
     retry_for: Duration,
+    /// Upstream has answered something, so its host is there.
+    answered: AtomicBool,
 }
 
 #[derive(Default)]
@@ -76,7 +80,18 @@ impl Sender {
             counters: AtomicCounters::default(),
             random: Mutex::new(fastrand::Rng::with_seed(settings.seed)),
             retry_for: settings.retry_for,
+            answered: AtomicBool::new(false),
         })
+    }
+
+    /// The longest that a request may be retried: less while nobody has ever answered, since a
+    /// wrong host is then likelier than a passing fault.
+    pub(super) fn patience(&self, limit: Duration) -> Duration {
+        if self.answered.load(Ordering::Relaxed) {
+            limit
+        } else {
+            limit.min(FIRST_CONTACT)
+        }
     }
 
     pub(super) fn now(&self) -> Duration {
@@ -110,6 +125,7 @@ impl Sender {
         };
         let response = request.send().await.map_err(|error| describe(&error))?;
         slot.report = report(response.headers());
+        self.answered.store(true, Ordering::Relaxed);
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = read_body(response).await?;
         self.counters
