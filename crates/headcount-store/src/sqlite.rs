@@ -213,3 +213,56 @@ impl Store for Sqlite {
         self.reading(read::orgs)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SQLite's own bound on the file stands for a full disk: the error is the same.
+    #[test]
+    fn a_full_disk_costs_the_run_and_nothing_else() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(&directory.path().join("roster.db"), Access::Write).unwrap();
+        let user = |index: usize| {
+            format!(
+                r#"{{"id":"{index:05}","state":"active","x":"{}"}}"#,
+                "y".repeat(800)
+            )
+        };
+        let sync = |users: std::ops::Range<usize>, now| -> Result<Outcome, StoreError> {
+            let mut run = store.begin("org", "plan", now, None)?;
+            for index in users {
+                store.stage(&mut run, &[&user(index)])?;
+            }
+            store.publish(run, "proved", now, &Breaker::OFF)
+        };
+        let bound = |pages: i64| {
+            let writer = store.writer().unwrap();
+            writer.pragma_update(None, "max_page_count", pages).unwrap();
+        };
+        sync(0..50, 1).unwrap();
+        let pages: i64 = store
+            .writer()
+            .unwrap()
+            .pragma_query_value(None, "page_count", |row| row.get(0))
+            .unwrap();
+        // Room runs out in staging at first, in publishing when there is more.
+        let mut failures = 0;
+        for more in 1..60 {
+            bound(pages + more);
+            match sync(50..200, 1 + more) {
+                Err(StoreError::Full(_)) => failures += 1,
+                Ok(_) => break,
+                Err(error) => panic!("{error:?}"),
+            }
+            let snapshot = store
+                .read("org", None, &Projection::all(), &mut |_, _| {})
+                .unwrap();
+            assert_eq!((snapshot.published_ms, snapshot.users), (1, 50));
+        }
+        assert!(failures > 10, "the bound had no effect");
+        bound(1_000_000);
+        sync(50..200, 100).unwrap();
+        assert_eq!(store.snapshots("org").unwrap().last().unwrap().users, 150);
+    }
+}

@@ -70,7 +70,28 @@ pub(super) fn write(connection: &mut Connection) -> Result<Transaction<'_>, Stor
     Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
 }
 
+/// Moves the write-ahead log into the file and empties it. Readers may prevent that; nobody waits
+/// for them, the next publication tries again, and nothing depends on it.
+pub(super) fn shrink_log(connection: &Connection) {
+    let shrink = || -> rusqlite::Result<i64> {
+        connection.busy_timeout(Duration::ZERO)?;
+        let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+        connection.busy_timeout(BUSY)?;
+        busy
+    };
+    if !matches!(shrink(), Ok(0)) {
+        tracing::debug!("the write-ahead log stays for now: the store is being read");
+    }
+}
+
 fn open(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
+    // SQLite takes a file shorter than its smallest page for an empty one, and would fill it.
+    let length = std::fs::metadata(path).map_or(0, |file| file.len());
+    if (1..512).contains(&length) {
+        return Err(StoreError::NotAStore {
+            path: path.to_owned(),
+        });
+    }
     let connection = Connection::open_with_flags(path, flags).map_err(|error| match error {
         error if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) => {
             StoreError::CannotOpen {
@@ -82,7 +103,15 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     })?;
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(64);
-    connection.pragma_update(None, "cache_size", -16_384)?;
+    // The first look into the file.
+    connection
+        .pragma_update(None, "cache_size", -16_384)
+        .map_err(|error| match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => StoreError::NotAStore {
+                path: path.to_owned(),
+            },
+            _ => error.into(),
+        })?;
     connection.pragma_update(None, "trusted_schema", false)?;
     Ok(connection)
 }
@@ -106,11 +135,7 @@ fn schema_version(connection: &Connection, path: &Path) -> Result<u32, StoreErro
         path: path.to_owned(),
     };
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    let application =
-        pragma("application_id").map_err(|error| match error.sqlite_error_code() {
-            Some(ErrorCode::NotADatabase) => foreign(),
-            _ => error.into(),
-        })?;
+    let application = pragma("application_id")?;
     let version = pragma("user_version")?;
     if application == APPLICATION_ID {
         let found = u32::try_from(version).map_err(|_| foreign())?;

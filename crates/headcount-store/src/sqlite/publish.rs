@@ -23,7 +23,7 @@ pub(super) fn publish(
     }
     let summary = apply(&transaction, run, certificate, now_ms, summary)?;
     transaction.commit()?;
-    shrink_log(connection);
+    connect::shrink_log(connection);
     Ok(Outcome::Published(summary))
 }
 
@@ -66,7 +66,7 @@ pub(super) fn accept(
     let summary = summarise(&transaction, &run, &Breaker::OFF)?;
     let summary = apply(&transaction, &run, &certificate, now_ms, summary)?;
     transaction.commit()?;
-    shrink_log(connection);
+    connect::shrink_log(connection);
     Ok(Some(summary))
 }
 
@@ -202,15 +202,4 @@ fn insert_snapshot(
             certificate,
         ])?;
     Ok(transaction.last_insert_rowid())
-}
-
-/// Moves the log into the file and empties it. Readers may prevent that; the next publication
-/// tries again, and nothing depends on it.
-fn shrink_log(connection: &Connection) {
-    let result = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
-        row.get::<_, i64>(0)
-    });
-    if !matches!(result, Ok(0)) {
-        tracing::debug!("the write-ahead log stays for now: the store is being read");
-    }
 }

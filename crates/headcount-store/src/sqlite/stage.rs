@@ -315,9 +315,9 @@ fn find<T>(
         return Ok(found);
     }
     let mut point = connection.prepare_cached(lookup.point)?;
-    for index in next..page.len() {
+    for (index, found) in found.iter_mut().enumerate().skip(next) {
         if let Some(row) = point.query((org, id(index)))?.next()? {
-            found[index] = Some((lookup.take)(row)?);
+            *found = Some((lookup.take)(row)?);
         }
     }
     Ok(found)

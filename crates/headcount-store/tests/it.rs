@@ -1,0 +1,14 @@
+//! What every store does (`conformance`, `model`), and what the SQLite file does besides.
+
+#[path = "it/conformance.rs"]
+mod conformance;
+#[path = "it/files.rs"]
+mod files;
+#[path = "it/kill.rs"]
+mod kill;
+#[path = "it/model.rs"]
+mod model;
+#[path = "it/org.rs"]
+mod org;
+#[path = "it/volume.rs"]
+mod volume;

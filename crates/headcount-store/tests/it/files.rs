@@ -1,0 +1,209 @@
+//! The SQLite file: whose it is, which schema it has, who may read it.
+
+use std::fs;
+
+use headcount_core::field::Projection;
+use headcount_store::{Access, StoreError, open};
+use rusqlite::Connection;
+
+use crate::org::{ORG, Place, ids, roster, sync, users};
+
+fn error(place: &Place, access: Access) -> StoreError {
+    match open(&place.url(), access) {
+        Ok(_) => panic!("opened"),
+        Err(error) => error,
+    }
+}
+
+#[test]
+fn reading_needs_a_store() {
+    let place = Place::new();
+    let missing = error(&place, Access::Read);
+    assert!(matches!(missing, StoreError::NoStore { .. }));
+    assert!(missing.hint().is_some());
+    assert!(!place.path().exists(), "reading makes no file");
+    fs::write(place.path(), "").unwrap();
+    assert!(matches!(
+        error(&place, Access::Read),
+        StoreError::NoStore { .. }
+    ));
+    sync(&*place.open(), &users(3), 1);
+    let reader = open(&place.url(), Access::Read).unwrap();
+    assert_eq!(ids(&*reader).len(), 3);
+    assert!(matches!(
+        reader.begin(ORG, "", 1, None),
+        Err(StoreError::ReadOnly(_))
+    ));
+}
+
+#[test]
+fn other_kinds_of_url_are_refused() {
+    let Err(error) = open("postgres://localhost/x", Access::Write) else {
+        panic!("opened");
+    };
+    assert_eq!(
+        error.to_string(),
+        "stores of kind \"postgres\" are not in this version"
+    );
+    assert!(error.hint().is_some());
+}
+
+#[test]
+fn a_bare_path_is_a_store_too() {
+    let place = Place::new();
+    let store = open(&place.path().to_string_lossy(), Access::Write).unwrap();
+    assert_eq!(store.orgs().unwrap(), [""; 0]);
+}
+
+#[test]
+fn files_of_others_are_left_alone() {
+    for (name, content) in [
+        ("garbage", b"hello world, this is text\n".repeat(99)),
+        ("short", b"x".to_vec()),
+    ] {
+        let place = Place::new();
+        fs::write(place.path(), &content).unwrap();
+        for access in [Access::Write, Access::Read] {
+            let error = error(&place, access);
+            assert!(
+                matches!(error, StoreError::NotAStore { .. }),
+                "{name}: {error:?}"
+            );
+        }
+        assert_eq!(fs::read(place.path()).unwrap(), content);
+    }
+    let place = Place::new();
+    let foreign = Connection::open(place.path()).unwrap();
+    foreign
+        .execute_batch("CREATE TABLE mine (x); INSERT INTO mine VALUES (1)")
+        .unwrap();
+    drop(foreign);
+    let before = fs::read(place.path()).unwrap();
+    assert!(matches!(
+        error(&place, Access::Write),
+        StoreError::NotAStore { .. }
+    ));
+    assert_eq!(fs::read(place.path()).unwrap(), before);
+}
+
+#[test]
+fn a_newer_schema_is_refused() {
+    let place = Place::new();
+    sync(&*place.open(), &users(3), 1);
+    let raw = Connection::open(place.path()).unwrap();
+    raw.pragma_update(None, "user_version", 99).unwrap();
+    drop(raw);
+    for access in [Access::Write, Access::Read] {
+        let error = error(&place, access);
+        assert!(
+            matches!(error, StoreError::NewerSchema { found: 99, .. }),
+            "{error:?}"
+        );
+    }
+}
+
+#[test]
+fn a_damaged_store_is_told() {
+    let place = Place::new();
+    sync(&*place.open(), &users(2000), 1);
+    let mut bytes = fs::read(place.path()).unwrap();
+    for byte in bytes.iter_mut().skip(16_384) {
+        *byte = 0x5a;
+    }
+    fs::write(place.path(), bytes).unwrap();
+    let store = open(&place.url(), Access::Read).unwrap();
+    let read = store.read(ORG, None, &Projection::all(), &mut |_, _| {});
+    assert!(matches!(read, Err(StoreError::Corrupt(_))), "{read:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn only_the_owner_may_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    let store = place.open();
+    let _lock = store.lock(ORG).unwrap();
+    let mut run = store.begin(ORG, "plan", 1, None).unwrap();
+    store.stage(&mut run, &[&users(1)[0]]).unwrap();
+    let mut files = 0;
+    for entry in fs::read_dir(place.directory.path()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{:?}", entry.file_name());
+        files += 1;
+    }
+    assert_eq!(files, 4, "the store, its log, the log's index and the lock");
+}
+
+#[test]
+fn dropped_runs_leave_no_document() {
+    let place = Place::new();
+    let store = place.open();
+    sync(&*store, &users(50), 1);
+    for plan in ["a", "b"] {
+        let mut run = store.begin(ORG, plan, 2, None).unwrap();
+        for user in users(80) {
+            store.stage(&mut run, &[&user]).unwrap();
+        }
+    }
+    sync(&*store, &users(40), 3);
+    drop(store);
+    let raw = Connection::open(place.path()).unwrap();
+    let orphans: i64 = raw
+        .query_row(
+            "SELECT count(*) FROM document WHERE doc NOT IN
+             (SELECT doc FROM version_open UNION SELECT doc FROM version_closed)",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(orphans, 0);
+    let shown: (i64, i64) = raw
+        .query_row(
+            "SELECT (SELECT count(*) FROM version), (SELECT count(*) FROM user_current)",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .unwrap();
+    assert_eq!(shown, (50, 40));
+}
+
+/// A store as version 1 of the schema left it; every later program must read and continue it.
+#[test]
+fn schema_1_is_opened_and_continued() {
+    let place = Place::new();
+    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/schema-1.db");
+    fs::copy(fixture, place.path()).unwrap();
+    let store = place.open();
+    assert_eq!(roster(&*store, Some(1000)).len(), 5);
+    assert_eq!(roster(&*store, Some(2000)).len(), 4);
+    let mut versions = 0;
+    store
+        .history(ORG, None, None, &mut |_| versions += 1)
+        .unwrap();
+    assert_eq!(versions, 6);
+    let summary = sync(&*store, &users(5), 3000);
+    assert_eq!(
+        (summary.previous_users, summary.returned, summary.changed),
+        (4, 1, 1)
+    );
+    assert_eq!(store.capabilities(ORG).unwrap().as_deref(), Some("{}"));
+}
+
+/// Makes the fixture above. Run by hand, once for each schema:
+/// `cargo test -p headcount-store --test it -- --ignored make_fixture`.
+#[test]
+#[ignore = "writes a fixture"]
+fn make_fixture() {
+    let place = Place::new();
+    let store = place.open();
+    let mut all = users(5);
+    sync(&*store, &all, 1000);
+    all.truncate(4);
+    all[0] = crate::org::user("u00000", "inactive", "d", "Agent", 2);
+    sync(&*store, &all, 2000);
+    store.set_capabilities(ORG, "{}", 2000).unwrap();
+    drop(store);
+    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/schema-1.db");
+    fs::copy(place.path(), fixture).unwrap();
+}
