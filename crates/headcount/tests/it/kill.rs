@@ -66,9 +66,9 @@ fn two_hundred_killed_syncs_lose_nothing() {
     let (mut old, mut new) = (0, 0);
     for turn in 0..KILLS {
         let ids: Vec<_> = shown.keys().cloned().collect();
-        let mut changes = vec![json!({"kind": "join"}), json!({"kind": "join"})];
-        for kind in ["rename", "move", "leave", "purge", "return"] {
-            changes.push(json!({"kind": kind, "id": ids[random.usize(..ids.len())]}));
+        let mut changes = vec![json!({"do": "join", "count": 2})];
+        for kind in ["rename", "move-division", "leave", "purge", "return"] {
+            changes.push(json!({"do": kind, "user": ids[random.usize(..ids.len())]}));
         }
         sandbox.post("/sandbox/change", &Value::Array(changes));
         let next = truth(&sandbox);
