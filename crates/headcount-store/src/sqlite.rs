@@ -151,7 +151,9 @@ impl Store for Sqlite {
         now_ms: i64,
         breaker: &Breaker,
     ) -> Result<Outcome, StoreError> {
-        publish::publish(&mut *self.writer()?, &run, certificate, now_ms, breaker)
+        connect::durably(&mut *self.writer()?, |connection| {
+            publish::publish(connection, &run, certificate, now_ms, breaker)
+        })
     }
 
     fn held(&self, org: &str, breaker: &Breaker) -> Result<Option<Summary>, StoreError> {
@@ -159,7 +161,9 @@ impl Store for Sqlite {
     }
 
     fn accept(&self, org: &str, now_ms: i64) -> Result<Option<Summary>, StoreError> {
-        publish::accept(&mut *self.writer()?, org, now_ms)
+        connect::durably(&mut *self.writer()?, |connection| {
+            publish::accept(connection, org, now_ms)
+        })
     }
 
     fn abandon(&self, run: Run) -> Result<(), StoreError> {

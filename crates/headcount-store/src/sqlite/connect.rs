@@ -19,8 +19,9 @@ const KNOWN: u32 = MIGRATIONS.len() as u32;
 /// How long to wait for another process that writes.
 const BUSY: Duration = Duration::from_secs(10);
 
-/// Pages of the write-ahead log after which they are moved into the file (32 MiB).
-const CHECKPOINT_PAGES: i64 = 4096;
+/// Pages of the write-ahead log after which they are moved into the file (8 MiB): what is in the
+/// log is still in memory then.
+const CHECKPOINT_PAGES: i64 = 1024;
 
 /// A connection that writes; makes the file, or brings it to the newest schema, where needed.
 pub(super) fn writer(path: &Path) -> Result<Connection, StoreError> {
@@ -36,7 +37,7 @@ pub(super) fn writer(path: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "page_size", 8192)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     migrate(&mut connection, path)?;
     Ok(connection)
@@ -68,6 +69,19 @@ pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
 /// fails, instead of waiting, when another writer comes first.
 pub(super) fn write(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
     Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
+}
+
+/// Forces what `write` commits to the disk before it returns, and all that was written before.
+/// Staging does without: a power cut may cost staged pages, never their order, and never anything
+/// published.
+pub(super) fn durably<T>(
+    connection: &mut Connection,
+    write: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    let result = write(connection);
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    result
 }
 
 /// Moves the write-ahead log into the file and empties it. Readers may prevent that; nobody waits

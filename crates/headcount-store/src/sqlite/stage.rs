@@ -40,9 +40,8 @@ enum Kind {
     Unchanged,
 }
 
-/// See [`crate::Store::stage`]. Each page is a short transaction of its own, so that nobody waits
-/// for the network behind our write lock. These commits are not forced to the disk: a power cut
-/// may cost staged pages, never order; publishing forces them.
+/// See [`crate::Store::stage`]. Each call is a short transaction of its own, so that nobody waits
+/// for the network behind our write lock.
 pub(super) fn stage(
     connection: &mut Connection,
     run: &mut Run,
@@ -53,10 +52,7 @@ pub(super) fn stage(
     if page.is_empty() {
         return Ok(staged);
     }
-    connection.pragma_update(None, "synchronous", "NORMAL")?;
-    let result = stage_page(connection, run, &page, staged);
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    result
+    stage_page(connection, run, &page, staged)
 }
 
 fn stage_page(
