@@ -87,7 +87,11 @@ fn killed_at_random_moments() {
     place.open();
     let mut random = fastrand::Rng::with_seed(11);
     let mut before = 0;
-    for _ in 0..40 {
+    // More kills on a slow machine, where few children live long enough to publish.
+    for kills in 0..400 {
+        if kills >= 40 && before >= 10 {
+            break;
+        }
         let mut child = child("kill::sync_forever", &place);
         thread::sleep(Duration::from_millis(random.u64(15..90)));
         child.kill().unwrap();
@@ -95,7 +99,7 @@ fn killed_at_random_moments() {
         before = check(&place, before);
     }
     assert!(
-        before >= 5,
+        before >= 10,
         "only {before} generations were published: the kills came too early"
     );
 }
