@@ -1,5 +1,8 @@
 //! The command line: the commands, and the options that all of them share.
 
+#[cfg(test)]
+mod reference;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};

@@ -2,7 +2,7 @@
 
 pub(crate) mod nearest;
 
-use std::{error::Error, io, process::ExitCode};
+use std::{io, process::ExitCode};
 
 use headcount_core::as_of::AsOfError;
 use headcount_genesys::{UpstreamError, WalkError, region::UnknownRegion};
@@ -39,7 +39,6 @@ pub(crate) struct Failure {
     exit: Exit,
     message: String,
     hint: Option<String>,
-    source: Option<Box<dyn Error + Send + Sync>>,
 }
 
 impl Failure {
@@ -49,19 +48,12 @@ impl Failure {
             exit,
             message: message.into(),
             hint: None,
-            source: None,
         }
     }
 
     /// Says what a person can do.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
-        self
-    }
-
-    /// Says what caused it.
-    pub(crate) fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        self.source = Some(source.into());
         self
     }
 }
@@ -118,6 +110,10 @@ fn one_line(error: &anyhow::Error) -> String {
 
 /// Meaning and hint of the outermost cause that has one.
 fn classify(error: &anyhow::Error) -> (Exit, Option<String>) {
+    // Given as context, a failure is found only this way.
+    if let Some(failure) = error.downcast_ref::<Failure>() {
+        return (failure.exit, failure.hint.clone());
+    }
     let known = error.chain().find_map(|cause| {
         if let Some(failure) = cause.downcast_ref::<Failure>() {
             return Some((failure.exit, failure.hint.clone()));
@@ -196,8 +192,6 @@ fn of_upstream(error: &UpstreamError) -> Exit {
 
 #[cfg(test)]
 mod tests {
-    use anyhow::Context;
-
     use super::*;
 
     #[test]
@@ -216,19 +210,10 @@ mod tests {
 
     #[test]
     fn the_outermost_meaning_counts() {
-        let refused = || Err::<(), _>(UpstreamError::TokenRefused);
-        assert_eq!(
-            classify(&refused().unwrap_err().into()).0,
-            Exit::NotAuthorised
-        );
-        let told = refused()
-            .map_err(|source| {
-                Failure::new(Exit::TryAgain, "not now")
-                    .hint("wait")
-                    .caused_by(source)
-            })
-            .context("sync failed")
-            .unwrap_err();
+        let refused = || anyhow::Error::new(UpstreamError::TokenRefused);
+        assert_eq!(classify(&refused()).0, Exit::NotAuthorised);
+        let told = refused().context(Failure::new(Exit::TryAgain, "not now").hint("wait"));
+        let told = told.context("sync failed");
         assert_eq!(classify(&told), (Exit::TryAgain, Some("wait".to_owned())));
         assert_eq!(
             one_line(&told),

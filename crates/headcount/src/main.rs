@@ -5,13 +5,16 @@
 
 mod cli;
 mod clock;
+mod columns;
 mod commands;
 mod config;
 mod connect;
+mod counting;
 mod error;
 mod output;
 mod progress;
 mod reading;
+mod selection;
 mod sync;
 mod telemetry;
 

@@ -236,6 +236,10 @@ mod tests {
 
     #[test]
     fn a_table_lines_up_numbers_right() {
-        insta::assert_snapshot!(sheet(Form::Table, &rows()), @"");
+        insta::assert_snapshot!(sheet(Form::Table, &rows()), @r#"
+        NAME            COUNT
+        Zoë "Z", Sales      3
+        =1+1               10
+        "#);
     }
 }

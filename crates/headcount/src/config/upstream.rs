@@ -315,3 +315,6 @@ fn base(host: &Host) -> String {
         None => format!("{protocol}://{}", host.host),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,8 @@ pub(crate) struct Writer<'w> {
 
 impl<'w> Writer<'w> {
     pub(super) fn new(columns: &[String], out: &'w mut dyn Write) -> Self {
-        let terminal = std::io::stdout().is_terminal();
+        // Tests print into a buffer, whatever stdout is.
+        let terminal = !cfg!(test) && std::io::stdout().is_terminal();
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
         table.set_content_arrangement(if terminal {
