@@ -169,7 +169,11 @@ mod tests {
             (Field::NAME, "name", Column::Name),
             (Field::EMAIL, "email", Column::Email),
             (Field::USERNAME, "username", Column::Username),
-            (Field::PREFERRED_NAME, "preferredName", Column::PreferredName),
+            (
+                Field::PREFERRED_NAME,
+                "preferredName",
+                Column::PreferredName,
+            ),
             (Field::DEPARTMENT, "department", Column::Department),
             (Field::TITLE, "title", Column::Title),
             (Field::DIVISION_ID, "division.id", Column::DivisionId),
@@ -215,6 +219,10 @@ mod tests {
             Some(&"manager.id")
         );
         assert!(Field::parse("qqqqqqqqqqqq").unwrap_err().nearest.is_empty());
-        assert!(error.to_string().starts_with("unknown field \"departmnt\", nearest: department"));
+        assert!(
+            error
+                .to_string()
+                .starts_with("unknown field \"departmnt\", nearest: department")
+        );
     }
 }

@@ -3,9 +3,14 @@
 //! No input or output, no async, no clock: values in, values out. Only this crate knows the
 //! meaning of a user, a version and a search; the others carry them.
 
+pub mod aggregate;
 pub mod as_of;
 pub mod change;
 pub mod field;
+pub mod filter;
 pub mod history;
+pub mod managers;
+pub mod roster;
+pub mod search;
 pub mod user;
 pub mod wire;

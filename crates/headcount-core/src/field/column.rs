@@ -130,8 +130,15 @@ mod tests {
         assert!(set.with_document().document());
         assert!(Projection::all().covers(set.with_document()));
         assert!(!Projection::columns().document());
-        assert!(Column::ALL.iter().all(|&column| Projection::columns().contains(column)));
+        assert!(
+            Column::ALL
+                .iter()
+                .all(|&column| Projection::columns().contains(column))
+        );
         assert!(!set.covers(Projection::columns()));
-        assert_eq!(set.union(Projection::none().with_document()), set.with_document());
+        assert_eq!(
+            set.union(Projection::none().with_document()),
+            set.with_document()
+        );
     }
 }

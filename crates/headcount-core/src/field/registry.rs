@@ -79,7 +79,10 @@ pub(super) const FIELDS: &[(&str, Kind)] = &[
     ("integrationPresence.id", Keyword),
     ("integrationPresence.source", Keyword),
     ("integrationPresence.presenceDefinition.id", Keyword),
-    ("integrationPresence.presenceDefinition.systemPresence", Keyword),
+    (
+        "integrationPresence.presenceDefinition.systemPresence",
+        Keyword,
+    ),
     ("integrationPresence.message", Text),
     ("integrationPresence.modifiedDate", Date),
     ("conversationSummary.userId", Keyword),
@@ -103,10 +106,22 @@ pub(super) const FIELDS: &[(&str, Kind)] = &[
     ("conversationSummary.chat.contactCenter.acw", Number),
     ("conversationSummary.chat.enterprise.active", Number),
     ("conversationSummary.chat.enterprise.acw", Number),
-    ("conversationSummary.socialExpression.contactCenter.active", Number),
-    ("conversationSummary.socialExpression.contactCenter.acw", Number),
-    ("conversationSummary.socialExpression.enterprise.active", Number),
-    ("conversationSummary.socialExpression.enterprise.acw", Number),
+    (
+        "conversationSummary.socialExpression.contactCenter.active",
+        Number,
+    ),
+    (
+        "conversationSummary.socialExpression.contactCenter.acw",
+        Number,
+    ),
+    (
+        "conversationSummary.socialExpression.enterprise.active",
+        Number,
+    ),
+    (
+        "conversationSummary.socialExpression.enterprise.acw",
+        Number,
+    ),
     ("conversationSummary.video.contactCenter.active", Number),
     ("conversationSummary.video.contactCenter.acw", Number),
     ("conversationSummary.video.enterprise.active", Number),

@@ -1,0 +1,98 @@
+//! Case folding and words, the same for what is asked and what is searched.
+
+use std::borrow::Cow;
+
+/// `text` without its case, character by character, so that the folded prefix of a text is a
+/// prefix of the folded text (`str::to_lowercase` breaks that at a final sigma).
+#[must_use]
+pub fn fold(text: &str) -> Cow<'_, str> {
+    if text
+        .bytes()
+        .all(|b| b.is_ascii() && !b.is_ascii_uppercase())
+    {
+        return Cow::Borrowed(text);
+    }
+    if text.is_ascii() {
+        return Cow::Owned(text.to_ascii_lowercase());
+    }
+    Cow::Owned(
+        text.chars()
+            .flat_map(char::to_lowercase)
+            .map(|c| if c == 'ς' { 'σ' } else { c })
+            .collect(),
+    )
+}
+
+/// Whether a value counts as absent: a user with a blank department has no department.
+#[must_use]
+pub fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
+}
+
+/// The words of folded text: runs of letters and digits, with the marks that belong to them.
+pub fn words(folded: &str) -> impl Iterator<Item = &str> {
+    folded
+        .split(|c: char| !c.is_alphanumeric() && !is_mark(c))
+        .filter(|word| !word.is_empty())
+}
+
+/// Marks that sit inside words without being letters: combining accents, Arabic vowel signs, the
+/// Indic virama and the joiners.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{64b}'..='\u{65f}' | '\u{94d}' | '\u{9cd}' | '\u{200c}' | '\u{200d}')
+}
+
+/// Whether `phrase` stands in `words` as it is, one word after the other; with `prefix`, the last
+/// word need only begin so. An empty phrase is in nothing.
+#[must_use]
+pub fn has_phrase(folded: &str, phrase: &[String], prefix: bool) -> bool {
+    let Some((last, rest)) = phrase.split_last() else {
+        return false;
+    };
+    let all: Vec<&str> = words(folded).collect();
+    all.windows(phrase.len()).any(|window| {
+        let (end, start) = window.split_last().unwrap_or((&"", &[]));
+        start.iter().zip(rest).all(|(a, b)| a == b)
+            && if prefix {
+                end.starts_with(last.as_str())
+            } else {
+                end == last
+            }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folding_is_context_free() {
+        assert_eq!(fold("ΟΔΟΣ"), fold("οδος"));
+        assert!(fold("ΟΔΟΣ ΑΒ").starts_with(&*fold("ΟΔΟΣ")));
+        assert_eq!(fold("Jürgen É"), "jürgen é");
+        assert!(matches!(fold("plain-1"), Cow::Borrowed(_)));
+        assert_eq!(fold("ABC"), "abc");
+    }
+
+    #[test]
+    fn words_are_runs_of_letters_and_digits() {
+        let split = |text| words(text).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(
+            split("jane.doe+x@example.com"),
+            ["jane", "doe", "x", "example", "com"]
+        );
+        assert_eq!(split("o'brien, müller-2"), ["o", "brien", "müller", "2"]);
+        assert_eq!(split("e\u{301}a محمّد"), ["e\u{301}a", "محمّد"]);
+        assert!(split(" -- ").is_empty());
+    }
+
+    #[test]
+    fn a_phrase_keeps_its_order() {
+        let phrase = |text: &str| words(text).map(str::to_owned).collect::<Vec<_>>();
+        assert!(has_phrase("mary jane doe", &phrase("jane doe"), false));
+        assert!(!has_phrase("doe jane", &phrase("jane doe"), false));
+        assert!(!has_phrase("jane doering", &phrase("jane doe"), false));
+        assert!(has_phrase("jane doering", &phrase("jane doe"), true));
+        assert!(!has_phrase("jane", &[], true));
+    }
+}
