@@ -18,6 +18,8 @@ use crate::progress::Progress;
 
 /// Pages that may wait for the disk.
 const QUEUE: usize = 16;
+/// Pages that are staged in one transaction.
+const BATCH: usize = 10;
 
 enum Work {
     Keep(Page),
@@ -58,23 +60,43 @@ fn keep(
     mut run: Run,
     mut waiting: mpsc::Receiver<Work>,
 ) -> Result<Run, StoreError> {
+    let mut pages = Vec::with_capacity(BATCH);
     while let Some(work) = waiting.blocking_recv() {
-        match work {
-            Work::Keep(page) => {
-                let documents: Vec<&str> = page.documents().collect();
-                store.stage(&mut run, &documents)?;
+        let mut next = Some(work);
+        // What waits already is staged together: fewer transactions when pages come fast.
+        while let Some(work) = next.take() {
+            match work {
+                Work::Keep(page) => {
+                    pages.push(page);
+                    if pages.len() == BATCH {
+                        stage(store, &mut run, &mut pages)?;
+                    }
+                }
+                Work::Finish(part) => {
+                    stage(store, &mut run, &mut pages)?;
+                    let evidence = serde_json::to_string(&part).unwrap_or_default();
+                    store.finish_part(&mut run, &part.part, &evidence)?;
+                }
+                Work::Seen(answer) => {
+                    stage(store, &mut run, &mut pages)?;
+                    // The walk has ended early when nobody waits for the answer.
+                    let _ = answer.send(store.seen(&run));
+                }
             }
-            Work::Finish(part) => {
-                let evidence = serde_json::to_string(&part).unwrap_or_default();
-                store.finish_part(&mut run, &part.part, &evidence)?;
-            }
-            Work::Seen(answer) => {
-                // The walk has ended early when nobody waits for the answer.
-                let _ = answer.send(store.seen(&run));
-            }
+            next = waiting.try_recv().ok();
         }
+        stage(store, &mut run, &mut pages)?;
     }
     Ok(run)
+}
+
+fn stage(store: &dyn Store, run: &mut Run, pages: &mut Vec<Page>) -> Result<(), StoreError> {
+    let documents: Vec<&str> = pages.iter().flat_map(Page::documents).collect();
+    if !documents.is_empty() {
+        store.stage(run, &documents)?;
+    }
+    pages.clear();
+    Ok(())
 }
 
 /// The keeper ended early; its own error tells why.
