@@ -273,9 +273,9 @@ fn division(org: &Org, name: Option<&str>, random: &mut fastrand::Rng) -> String
     };
     let mut out = format!("{{\"id\":\"{id}\",\"name\":");
     push_json(&mut out, name);
-    out.push_str(&format!(
-        ",\"selfUri\":\"/api/v2/authorization/divisions/{id}\"}}"
-    ));
+    out.push_str(",\"selfUri\":\"/api/v2/authorization/divisions/");
+    out.push_str(&id);
+    out.push_str("\"}");
     out
 }
 

@@ -34,10 +34,9 @@ fn read(call: &Call<'_>) -> Result<UserSearchRequest, Answer> {
         let q64 = parameters(&call.asked.query)
             .into_iter()
             .find(|(name, _)| name == "q64");
-        let json = q64
-            .and_then(|(_, value)| q64::decode(&value.replace(' ', "+")))
-            .ok_or_else(malformed)?;
-        return serde_json::from_slice(&json).map_err(|_| malformed());
+        let (_, text) = q64.ok_or_else(malformed)?;
+        return headcount_core::search::q64::decode(&text.replace(' ', "+"))
+            .map_err(|_| malformed());
     }
     let kind = call
         .asked
@@ -221,7 +220,8 @@ pub(super) fn spoil<'a>(call: &Call<'_>, mut rows: Vec<&'a Person>) -> Vec<&'a P
         }
         FaultKind::DoubledRow if rows.len() > 1 => {
             let at = call.world.pick(rows.len() - 1);
-            rows.insert(at, rows[at]);
+            let row = rows[at];
+            rows.insert(at, row);
             rows.pop();
         }
         _ => {}

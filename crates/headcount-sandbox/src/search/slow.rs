@@ -1,15 +1,29 @@
-//! Searches beyond state and id, user by user; their results are kept for one revision.
+//! Searches beyond state and id, user by user, as `headcount_core::search` understands them; their
+//! results are kept for one revision of the org.
+
+use std::cmp::Ordering;
 
 use headcount_core::{
+    search::{
+        CriteriaError, DocumentView, Matcher, Sort, SortError, StateRule,
+        sort::{SortKey, SortValue},
+    },
     user::Attributes,
     wire::{UserSearchCriteria, UserSearchRequest},
 };
 
-use super::{Found, Refusal, kind};
+use super::{Found, Refusal};
 use crate::{
-    org::{Org, Person},
-    quirks::{DefaultState, Quirks},
+    org::{Org, Person, States},
+    quirks::{self, DefaultState, Quirks},
 };
+
+/// A user that matches, and what it is sorted by.
+struct Hit {
+    seat: u32,
+    keys: Vec<Option<SortValue>>,
+    score: u32,
+}
 
 pub(super) fn find(
     org: &Org,
@@ -17,46 +31,17 @@ pub(super) fn find(
     query: &[UserSearchCriteria],
     quirks: &Quirks,
 ) -> Result<Found, Refusal> {
-    for criterion in query {
-        check(criterion)?;
-    }
-    let any_state = quirks.default_state == DefaultState::Any || query.iter().any(names_state);
-    let key = format!(
-        "{any_state} {:?} {:?} {:?} {query:?}",
-        request.sort_by, request.sort_order, request.sort
-    );
-    let list = org.cached(&key, || {
-        let mut found: Vec<(String, u32)> = Vec::new();
-        for &seat in org.list(crate::org::States::ANY).iter() {
-            let Some(person) = org.seat(seat) else {
-                continue;
-            };
-            if (any_state || person.state() == crate::org::State::Active) && matches(person, query)
-            {
-                let by = request
-                    .sort
-                    .first()
-                    .and_then(|key| key.sort_by.as_deref())
-                    .or(request.sort_by.as_deref());
-                found.push((
-                    by.map_or_else(String::new, |field| {
-                        field_of(person, field).unwrap_or_default()
-                    }),
-                    seat,
-                ));
-            }
-        }
-        found.sort_by(|a, b| a.0.cmp(&b.0));
-        let order = request
-            .sort
-            .first()
-            .and_then(|key| key.sort_order.as_deref())
-            .or(request.sort_order.as_deref());
-        if order.is_some_and(|order| order.to_ascii_uppercase().starts_with("DESC")) {
-            found.reverse();
-        }
-        found.into_iter().map(|(_, seat)| seat).collect()
-    });
+    let rule = match quirks.default_state {
+        DefaultState::Active => StateRule::ActiveUnlessAsked,
+        DefaultState::Any => StateRule::AnyState,
+    };
+    let matcher = Matcher::compile(query, rule).map_err(|error| criteria(&error))?;
+    let sort = match quirks.sort {
+        quirks::Sort::Honoured => Sort::compile(request).map_err(|error| order(&error))?,
+        quirks::Sort::Ignored => Sort::default(),
+    };
+    let key = format!("{rule:?} {:?} {query:?} {:?}", quirks.sort, sort);
+    let list = org.cached(&key, || matching(org, &matcher, &sort, quirks.sort));
     let end = list.len();
     Ok(Found {
         list,
@@ -66,98 +51,86 @@ pub(super) fn find(
     })
 }
 
-fn names_state(criterion: &UserSearchCriteria) -> bool {
-    criterion
-        .fields
+fn matching(org: &Org, matcher: &Matcher, sort: &Sort, habit: quirks::Sort) -> Vec<u32> {
+    let seats = org.list(States::ANY);
+    let mut hits: Vec<Hit> = seats
         .iter()
-        .any(|field| field.eq_ignore_ascii_case("state"))
-        || criterion.group.iter().any(names_state)
+        .filter_map(|&seat| hit(org, org.seat(seat)?, seat, matcher, sort))
+        .collect();
+    if habit == quirks::Sort::Ignored {
+        hits.sort_unstable_by_key(|hit| hit.seat);
+    } else {
+        // Stable: ties stay in the order of ids.
+        hits.sort_by(|a, b| compare(a, b, sort));
+    }
+    hits.into_iter().map(|hit| hit.seat).collect()
 }
 
-const KINDS: [&str; 6] = [
-    "EXACT",
-    "STARTS_WITH",
-    "CONTAINS",
-    "TERM",
-    "TERMS",
-    "MATCH_ALL",
-];
-
-fn check(criterion: &UserSearchCriteria) -> Result<(), Refusal> {
-    let kind = kind(criterion);
-    if criterion.group.is_empty() && !KINDS.contains(&kind.as_str()) {
-        return Err(Refusal::new(
-            "invalid.value",
-            format!(
-                "Value [{kind}] is not valid for field type [type]. Allowable values are: {}",
-                KINDS.join(", ")
-            ),
-        ));
+fn hit(org: &Org, person: &Person, seat: u32, matcher: &Matcher, sort: &Sort) -> Option<Hit> {
+    let mut view = DocumentView::parse(person.document()).ok()?;
+    let manager = view
+        .attributes()
+        .manager_id
+        .as_deref()
+        .and_then(|id| org.get(id));
+    if let Some(manager) = manager.and_then(|manager| Attributes::parse(manager.document()).ok()) {
+        view = view.with_manager(&manager);
     }
-    criterion.group.iter().try_for_each(check)
-}
-
-fn matches(person: &Person, query: &[UserSearchCriteria]) -> bool {
-    let operator = |criterion: &UserSearchCriteria| {
-        criterion
-            .operator
-            .as_deref()
-            .unwrap_or("AND")
-            .to_ascii_uppercase()
-    };
-    let mut some_or = None;
-    for criterion in query {
-        let hit = if criterion.group.is_empty() {
-            one(person, criterion)
-        } else {
-            matches(person, &criterion.group)
-        };
-        match operator(criterion).as_str() {
-            "OR" => some_or = Some(some_or.unwrap_or(false) || hit),
-            "NOT" if hit => return false,
-            "AND" if !hit => return false,
-            _ => {}
-        }
+    if !matcher.matches(&view) {
+        return None;
     }
-    some_or.unwrap_or(true)
-}
-
-fn one(person: &Person, criterion: &UserSearchCriteria) -> bool {
-    let kind = kind(criterion);
-    if kind == "MATCH_ALL" {
-        return true;
-    }
-    criterion.fields.iter().any(|field| {
-        let Some(text) = field_of(person, field).map(|text| text.to_lowercase()) else {
-            return false;
-        };
-        criterion
-            .value
-            .iter()
-            .chain(&criterion.values)
-            .map(|value| value.to_lowercase())
-            .any(|value| match kind.as_str() {
-                "EXACT" => text == value,
-                "STARTS_WITH" => text.starts_with(&value),
-                "CONTAINS" => text.contains(&value),
-                _ => text
-                    .split(|letter: char| !letter.is_alphanumeric())
-                    .any(|token| token == value),
-            })
+    let keys = sort
+        .keys
+        .iter()
+        .map(|key| match key {
+            SortKey::Field { field, descending } => SortValue::of(&view, *field, *descending),
+            SortKey::Score => None,
+        })
+        .collect();
+    Some(Hit {
+        seat,
+        keys,
+        score: matcher.score(&view),
     })
 }
 
-fn field_of(person: &Person, field: &str) -> Option<String> {
-    let user = Attributes::parse(person.document()).ok()?;
-    let text = match field {
-        "id" => Some(user.id),
-        "state" => Some(user.state),
-        "name" => user.name,
-        "email" => user.email,
-        "username" => user.username,
-        "department" => user.department,
-        "title" => user.title,
-        _ => None,
+fn compare(a: &Hit, b: &Hit, sort: &Sort) -> Ordering {
+    for (at, key) in sort.keys.iter().enumerate() {
+        let order = match (key, &a.keys[at], &b.keys[at]) {
+            (SortKey::Score, ..) => b.score.cmp(&a.score),
+            // Missing values come last either way.
+            (_, None, None) => Ordering::Equal,
+            (_, None, Some(_)) => Ordering::Greater,
+            (_, Some(_), None) => Ordering::Less,
+            (SortKey::Field { descending, .. }, Some(a), Some(b)) => {
+                if *descending {
+                    b.order(a)
+                } else {
+                    a.order(b)
+                }
+            }
+        };
+        if order != Ordering::Equal {
+            return order;
+        }
+    }
+    Ordering::Equal
+}
+
+fn criteria(error: &CriteriaError) -> Refusal {
+    let code = match error {
+        CriteriaError::UnknownType(_) | CriteriaError::UnknownOperator(_) => "invalid.value",
+        CriteriaError::UnknownField(_) => "invalid.property",
+        CriteriaError::BadDate { .. } | CriteriaError::BadDateFormat { .. } => "invalid.date",
+        _ => "constraint.validation",
     };
-    text.map(|text| text.into_owned())
+    Refusal::new(code, error.to_string())
+}
+
+fn order(error: &SortError) -> Refusal {
+    let code = match error {
+        SortError::Order(_) => "invalid.value",
+        SortError::Field(_) => "invalid.property",
+    };
+    Refusal::new(code, error.to_string())
 }
