@@ -2,15 +2,14 @@
 
 use std::io::Write;
 
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::{
     cli::{Form, Global},
-    columns::{self, Asked},
-    counting::{self, Counts},
+    counting::{self, Counts, Group},
     output::{self, Array, Cell, Sheet},
     reading::{self, Reading, SnapshotRef},
-    selection::{Conditions, Selection},
+    selection::Conditions,
 };
 
 /// Count users by attributes; the rows add up to the total
@@ -42,34 +41,30 @@ pub(crate) struct Args {
 
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
-    let by = columns::parse(&args.by)?;
+    let by = counting::groups(&args.by)?;
     let conditions = Conditions::parse(&args.conditions)?;
     let as_of = reading::as_of(args.as_of.as_deref())?;
     let reading = Reading::open(global)?.at(as_of);
-    let selection = Selection::of(&reading, &conditions)?;
-    let counts = counting::count(&reading, &by, &selection)?;
+    let counts = counting::count(&reading, &by, &conditions)?;
     output::stdout(|out| print(global.output, &by, &counts, out))
 }
 
 /// Prints counts in any form.
 pub(crate) fn print(
     form: Form,
-    by: &[Asked],
+    by: &[Group],
     counts: &Counts,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     match form {
         Form::Json => {
-            let rows: Vec<Value> = counts.rows.iter().map(|row| object(by, row)).collect();
-            let snapshot = SnapshotRef::from(&counts.snapshot);
-            let answer = json!({"rows": rows, "total": counts.total, "snapshot": snapshot});
-            serde_json::to_writer_pretty(&mut *out, &answer)?;
+            serde_json::to_writer_pretty(&mut *out, &Answer::new(by, counts))?;
             Ok(writeln!(out)?)
         }
         Form::Ndjson => {
             let mut array = Array::new(form, out);
-            for row in &counts.rows {
-                array.item(object(by, row).to_string().as_bytes())?;
+            for row in rows(by, counts) {
+                array.item(&serde_json::to_vec(&row)?)?;
             }
             Ok(array.finish()?)
         }
@@ -95,11 +90,47 @@ pub(crate) fn print(
     }
 }
 
-fn object(by: &[Asked], (values, count): &(Vec<String>, u64)) -> Value {
-    let mut object = Map::new();
-    for (asked, value) in by.iter().zip(values) {
-        object.insert(asked.label.clone(), Value::from(value.as_str()));
+fn rows<'a>(by: &'a [Group], counts: &'a Counts) -> impl Iterator<Item = Row<'a>> {
+    counts.rows.iter().map(move |row| Row {
+        by,
+        values: &row.values,
+        count: row.count,
+    })
+}
+
+/// The answer as machines read it.
+#[derive(Serialize)]
+pub(crate) struct Answer<'a> {
+    rows: Vec<Row<'a>>,
+    total: u64,
+    snapshot: SnapshotRef,
+}
+
+impl<'a> Answer<'a> {
+    /// The answer that these counts are.
+    pub(crate) fn new(by: &'a [Group], counts: &'a Counts) -> Self {
+        Self {
+            rows: rows(by, counts).collect(),
+            total: counts.total,
+            snapshot: SnapshotRef::from(&counts.snapshot),
+        }
     }
-    object.insert("count".to_owned(), Value::from(*count));
-    Value::Object(object)
+}
+
+/// An object with the attributes by name, then the count.
+struct Row<'a> {
+    by: &'a [Group],
+    values: &'a [String],
+    count: u64,
+}
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.by.len() + 1))?;
+        for (asked, value) in self.by.iter().zip(self.values) {
+            map.serialize_entry(&asked.label, value)?;
+        }
+        map.serialize_entry("count", &self.count)?;
+        map.end()
+    }
 }

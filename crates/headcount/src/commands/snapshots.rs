@@ -1,7 +1,6 @@
 //! `headcount snapshots`: the syncs that were published.
 
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 use headcount_store::{Snapshot, StateCounts};
 
@@ -11,6 +10,7 @@ use crate::{
     error::{Exit, Failure},
     output::{self, Array, Cell, Sheet},
     reading::Reading,
+    sync::SyncCertificate,
 };
 
 /// List the snapshots, or print the certificate of one
@@ -60,14 +60,16 @@ fn certificate(form: Form, reading: &Reading, id: i64) -> anyhow::Result<()> {
                 .into(),
         );
     };
-    // Through a value, so that a table reader gets it indented and ndjson on one line.
-    let value: &RawValue = serde_json::from_str(&text)?;
-    match form {
-        Form::Ndjson => output::json(form, value),
-        _ => output::json(
-            Form::Json,
-            &serde_json::from_str::<serde_json::Value>(value.get())?,
-        ),
+    // Read and written again, so that a person gets it indented and ndjson on one line.
+    let form = if form == Form::Ndjson {
+        form
+    } else {
+        Form::Json
+    };
+    match serde_json::from_str::<SyncCertificate>(&text) {
+        Ok(certificate) => output::json(form, &certificate),
+        // Of another version of this program: as it was kept.
+        Err(_) => output::json(form, &serde_json::from_str::<serde_json::Value>(&text)?),
     }
 }
 

@@ -2,27 +2,26 @@
 
 use std::io::Write;
 
-use headcount_core::field::Projection;
-
 use crate::{
     cli::{Form, Global},
     columns::{self, Asked},
     output::{self, Array, Cell, Sheet},
-    reading::{self, Managers, Reading},
-    selection::{Conditions, Selection},
+    reading::{self, Reading},
+    selection::Conditions,
 };
 
 /// List users: every state, without a limit, unless asked otherwise
 ///
-/// A condition of `--where` is `field=value`, `field!=value`, `field^=prefix`, `field~part` or
-/// `field in (a, b)`; several conditions must all hold.
+/// A condition of `--where` is `field=value`, `field!=value`, `field^=prefix`, `field~part`,
+/// `field!~part`, `field<value` (also `<=`, `>`, `>=`), `field in a,b`, `field` for "has a
+/// value" or `!field` for "has none". Case does not matter. Several conditions must all hold.
 ///
 /// With `--output json` and no `--columns` each user is the document as Genesys Cloud sent it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   headcount users --where state=active --where 'department=Service Desk'
-  headcount users --where 'division in (Home, Sales)' --columns name,email,manager
+  headcount users --where 'division in Home,Sales' --columns name,email,manager
   headcount users --as-of 2026-01-31 --output csv > january.csv
   headcount users --output json | jq '.[].email'")]
 pub(crate) struct Args {
@@ -60,11 +59,10 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     let conditions = Conditions::parse(&args.conditions)?;
     let as_of = reading::as_of(args.as_of.as_deref())?;
     let reading = Reading::open(global)?.at(as_of);
-    let selection = Selection::of(&reading, &conditions)?;
     let limit = args.limit.unwrap_or(u64::MAX);
     output::stdout(|out| match &asked {
-        Some(asked) => sheet(global.output, &reading, asked, &selection, limit, out),
-        None => documents(global.output, &reading, &selection, limit, out),
+        Some(asked) => sheet(global.output, &reading, asked, &conditions, limit, out),
+        None => documents(global.output, &reading, &conditions, limit, out),
     })
 }
 
@@ -72,21 +70,22 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
 fn documents(
     form: Form,
     reading: &Reading,
-    selection: &Selection,
+    conditions: &Conditions,
     limit: u64,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
+    let (managers, of) = reading.managers_for(&[], conditions)?;
     let mut array = Array::new(form, out);
-    let mut picks = selection.picks();
     let mut left = limit;
-    let snapshot = reading.users(Projection::none().with_document(), |_, document| {
-        if !picks.next_is_picked() || left == 0 {
+    let want = conditions.projection().with_document();
+    let snapshot = reading.users(want, |user, document| {
+        if left == 0 || !conditions.pick(user, document, &managers) {
             return Ok(());
         }
         left -= 1;
         array.item(document.unwrap_or("null").as_bytes())
     })?;
-    selection.is_of(&snapshot)?;
+    reading::same(of.as_ref(), &snapshot)?;
     Ok(array.finish()?)
 }
 
@@ -95,43 +94,29 @@ fn sheet(
     form: Form,
     reading: &Reading,
     asked: &[Asked],
-    selection: &Selection,
+    conditions: &Conditions,
     limit: u64,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let looked_up = asked.iter().any(|asked| asked.field.is_looked_up());
-    let (managers, of) = match looked_up {
-        true => reading
-            .managers()
-            .map(|(managers, snapshot)| (managers, Some(snapshot)))?,
-        false => (Managers::default(), None),
-    };
+    let (managers, of) = reading.managers_for(asked, conditions)?;
     let names: Vec<String> = asked.iter().map(|asked| asked.label.clone()).collect();
     let mut sheet = Sheet::begin(form, &names, out)?;
-    let mut picks = selection.picks();
     let mut left = limit;
-    let want = columns::projection(asked);
+    let printed = columns::projection(asked);
+    let want = printed.union(conditions.projection());
     let snapshot = reading.users(want, |user, document| -> anyhow::Result<()> {
-        if !picks.next_is_picked() || left == 0 {
+        if left == 0 || !conditions.pick(user, document, &managers) {
             return Ok(());
         }
         left -= 1;
-        let document = if want.document() {
-            document
-                .map(serde_json::from_str::<serde_json::Value>)
-                .transpose()?
-        } else {
-            None
-        };
+        let document = document.filter(|_| printed.document());
+        let document = document.map(serde_json::from_str).transpose()?;
         let cells: Vec<Cell<'_>> = asked
             .iter()
             .map(|asked| columns::value(asked.field, user, document.as_ref(), &managers))
             .collect();
         sheet.row(&cells)
     })?;
-    selection.is_of(&snapshot)?;
-    if let Some(of) = &of {
-        reading::same(of, &snapshot)?;
-    }
+    reading::same(of.as_ref(), &snapshot)?;
     sheet.finish()
 }

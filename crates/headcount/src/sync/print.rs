@@ -22,11 +22,14 @@ pub(crate) fn report(form: Form, report: &SyncReport) -> anyhow::Result<()> {
             sheet.row(&COUNTS.map(|(_, count)| Cell::Number(count(&report.summary))))?;
             sheet.finish()
         }),
-        Form::Table => output::stdout(|out| {
-            outcome(out, report.outcome, &report.summary)?;
-            certificate(out, &report.certificate)
-        }),
+        Form::Table => output::stdout(|out| text(out, report)),
     }
+}
+
+/// The report in a few lines.
+pub(crate) fn text(out: &mut dyn Write, report: &SyncReport) -> anyhow::Result<()> {
+    outcome(out, report.outcome, &report.summary)?;
+    certificate(out, &report.certificate)
 }
 
 /// Prints what was published of a snapshot that had been held back.
@@ -126,10 +129,7 @@ fn division_name(division: &DivisionLoss) -> &str {
 }
 
 /// The certificate in a few lines; `snapshots --certificate` prints all of it.
-pub(crate) fn certificate(
-    out: &mut dyn Write,
-    certificate: &SyncCertificate,
-) -> anyhow::Result<()> {
+fn certificate(out: &mut dyn Write, certificate: &SyncCertificate) -> anyhow::Result<()> {
     let walk = &certificate.walk;
     let way = match walk.way {
         Way::Keyset => "keyset walk: each answer shows the last user of the one before",
