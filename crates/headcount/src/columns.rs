@@ -30,12 +30,19 @@ pub(crate) fn parse<N: AsRef<str>>(names: &[N]) -> Result<Vec<Asked>, Failure> {
 
 fn one(name: &str) -> Result<Asked, Failure> {
     let field = Field::parse(name).map_err(|error| unknown(&error))?;
-    let label = if field.path().eq_ignore_ascii_case(name) {
+    Ok(Asked {
+        label: label(field, name),
+        field,
+    })
+}
+
+/// What a field is called in an answer: its path, or the alias that it was asked for by.
+pub(crate) fn label(field: Field, name: &str) -> String {
+    if field.path().eq_ignore_ascii_case(name) {
         field.path().to_owned()
     } else {
         name.to_lowercase()
-    };
-    Ok(Asked { label, field })
+    }
 }
 
 /// What a field that nobody knows is told as.

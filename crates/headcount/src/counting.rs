@@ -1,109 +1,68 @@
-//! Counting users by attributes: one pass, holding one number for each combination.
+//! Counting users by attributes.
 
-use std::collections::HashMap;
-
-use headcount_store::Snapshot;
-
-use crate::{
-    columns::{self, Asked},
-    output::Cell,
-    reading::{self, Managers, Reading},
-    selection::Selection,
+use headcount_core::{
+    aggregate::{self, CountRow, GroupBy},
+    field::Projection,
+    roster::RosterBuilder,
 };
+use headcount_store::{Snapshot, StoreError};
+
+use crate::{columns, error::Failure, reading::Reading, selection::Conditions};
+
+/// What users are counted by, and what it is called in the answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Group {
+    /// Name in the answer.
+    pub(crate) label: String,
+    by: GroupBy,
+}
 
 /// Users by the values of some attributes.
 #[derive(Debug)]
 pub(crate) struct Counts {
-    /// Values, with [`NONE`] where a user has none, and users; most users first.
-    pub(crate) rows: Vec<(Vec<String>, u64)>,
+    /// Values and users, most users first.
+    pub(crate) rows: Vec<CountRow>,
     /// Sum of all rows.
     pub(crate) total: u64,
     /// Snapshot that was counted.
     pub(crate) snapshot: Snapshot,
 }
 
-/// What users without the attribute are counted under (invariant 5).
-pub(crate) const NONE: &str = "(none)";
-
-/// Between the values of a key: no text of a user holds it after [`one_key`].
-const BETWEEN: char = '\u{1f}';
-
-/// Counts the users that `selection` picks.
-pub(crate) fn count(
-    reading: &Reading,
-    by: &[Asked],
-    selection: &Selection,
-) -> anyhow::Result<Counts> {
-    let looked_up = by.iter().any(|asked| asked.field.is_looked_up());
-    let managers = if looked_up {
-        Some(reading.managers()?)
-    } else {
-        None
-    };
-    let (managers, of) = match managers {
-        Some((managers, snapshot)) => (managers, Some(snapshot)),
-        None => (Managers::default(), None),
-    };
-    let want = columns::projection(by);
-    let mut counts: HashMap<String, u64> = HashMap::new();
-    let mut key = String::new();
-    let mut picks = selection.picks();
-    let snapshot = reading.users(want, |user, document| -> serde_json::Result<()> {
-        if !picks.next_is_picked() {
-            return Ok(());
-        }
-        let document = if want.document() {
-            document
-                .map(serde_json::from_str::<serde_json::Value>)
-                .transpose()?
-        } else {
-            None
+/// The attributes of these names.
+pub(crate) fn groups<N: AsRef<str>>(names: &[N]) -> Result<Vec<Group>, Failure> {
+    let one = |name: &str| {
+        let by = GroupBy::parse(name).map_err(|error| columns::unknown(&error))?;
+        let label = match by {
+            GroupBy::Field(field) => columns::label(field, name),
+            GroupBy::Division | GroupBy::Manager => name.to_lowercase(),
         };
-        key.clear();
-        for (index, asked) in by.iter().enumerate() {
-            if index > 0 {
-                key.push(BETWEEN);
-            }
-            add(
-                &mut key,
-                &columns::value(asked.field, user, document.as_ref(), &managers),
-            );
-        }
-        match counts.get_mut(key.as_str()) {
-            Some(count) => *count += 1,
-            None => {
-                counts.insert(key.clone(), 1);
-            }
-        }
-        Ok(())
-    })?;
-    if let Some(of) = &of {
-        reading::same(of, &snapshot)?;
-    }
-    selection.is_of(&snapshot)?;
-    let mut rows: Vec<(Vec<String>, u64)> = counts
-        .into_iter()
-        .map(|(key, count)| (key.split(BETWEEN).map(str::to_owned).collect(), count))
-        .collect();
-    rows.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    let total = rows.iter().map(|(_, count)| count).sum();
-    Ok(Counts {
-        rows,
-        total,
-        snapshot,
-    })
+        Ok(Group { label, by })
+    };
+    names.iter().map(|name| one(name.as_ref().trim())).collect()
 }
 
-fn add(key: &mut String, cell: &Cell<'_>) {
-    match cell {
-        Cell::Text(text) if !text.trim().is_empty() => {
-            if text.contains(BETWEEN) {
-                key.push_str(&text.replace(BETWEEN, " "));
-            } else {
-                key.push_str(text);
-            }
-        }
-        Cell::Number(number) => key.push_str(&number.to_string()),
-        Cell::Text(_) | Cell::Nothing => key.push_str(NONE),
-    }
+/// Counts the users that `conditions` pick, reading only what both ask about.
+pub(crate) fn count(
+    reading: &Reading,
+    groups: &[Group],
+    conditions: &Conditions,
+) -> anyhow::Result<Counts> {
+    let by: Vec<GroupBy> = groups.iter().map(|group| group.by).collect();
+    let grouped = by
+        .iter()
+        .fold(Projection::none(), |all, by| all.union(by.projection()));
+    let want = grouped.union(conditions.projection());
+    let mut roster = RosterBuilder::new(want);
+    let snapshot = reading.users(want, |user, document| {
+        roster.push(user, document);
+        Ok::<_, StoreError>(())
+    })?;
+    let roster = roster.finish();
+    let picked = roster.matching(conditions.matcher())?;
+    let rows = aggregate::count_by(&roster, &picked, &by)?;
+    Ok(Counts {
+        total: rows.iter().map(|row| row.count).sum(),
+        rows,
+        snapshot,
+    })
 }

@@ -16,8 +16,10 @@ use serde::Serialize;
 use crate::{
     cli::Global,
     clock,
+    columns::Asked,
     config::Config,
     error::{Exit, Failure},
+    selection::Conditions,
 };
 
 /// A store opened to read, and what is asked about.
@@ -67,10 +69,19 @@ impl Reading {
         }
     }
 
-    /// Names and e-mails of everyone who is somebody's manager, and the snapshot they are of.
+    /// Names and e-mails of managers, where columns or conditions ask about them, and the
+    /// snapshot that they are of.
     ///
     /// Two readings, so that only managers are held and not the whole org.
-    pub(crate) fn managers(&self) -> anyhow::Result<(Managers, Snapshot)> {
+    pub(crate) fn managers_for(
+        &self,
+        asked: &[Asked],
+        conditions: &Conditions,
+    ) -> anyhow::Result<(Managers, Option<Snapshot>)> {
+        let looked_up = asked.iter().any(|asked| asked.field.is_looked_up());
+        if !looked_up && !conditions.ask_about_managers() {
+            return Ok((Managers::default(), None));
+        }
         let mut ids = HashSet::new();
         let first = self.users(Projection::none().with(Column::ManagerId), |user, _| {
             if let Some(id) = user.manager_id.as_deref()
@@ -93,14 +104,14 @@ impl Reading {
             }
             Ok::<_, StoreError>(())
         })?;
-        same(&first, &second)?;
-        Ok((managers, second))
+        same(Some(&first), &second)?;
+        Ok((managers, Some(second)))
     }
 }
 
 /// Readings that make up one answer must be of one snapshot (invariant 1).
-pub(crate) fn same(one: &Snapshot, other: &Snapshot) -> Result<(), Failure> {
-    if one.id == other.id {
+pub(crate) fn same(earlier: Option<&Snapshot>, last: &Snapshot) -> Result<(), Failure> {
+    if earlier.is_none_or(|earlier| earlier.id == last.id) {
         return Ok(());
     }
     let message = "a sync published a snapshot while this one was read";

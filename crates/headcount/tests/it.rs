@@ -1,8 +1,16 @@
-//! The real binary, from the outside: one module per command, and one for bad input.
+//! The real binary, from the outside: one module per command or promise.
 
+#[path = "it/asking.rs"]
+mod asking;
 #[path = "it/bad_input.rs"]
 mod bad_input;
 #[path = "it/help.rs"]
 mod help;
+#[path = "it/house.rs"]
+mod house;
 #[path = "it/run.rs"]
 mod run;
+#[path = "it/sandbox.rs"]
+mod sandbox;
+#[path = "it/sandboxed.rs"]
+mod sandboxed;

@@ -72,10 +72,10 @@ pub(crate) fn print(
             let mut names: Vec<String> = by.iter().map(|asked| asked.label.clone()).collect();
             names.push("count".to_owned());
             let mut sheet = Sheet::begin(form, &names, out)?;
-            for (values, count) in &counts.rows {
-                let mut cells: Vec<Cell<'_>> =
-                    values.iter().map(|value| Cell::of(Some(value))).collect();
-                cells.push(Cell::Number(*count));
+            for row in &counts.rows {
+                let values = row.values.iter().map(|value| Cell::of(Some(value)));
+                let mut cells: Vec<Cell<'_>> = values.collect();
+                cells.push(Cell::Number(row.count));
                 sheet.row(&cells)?;
             }
             if form == Form::Table {

@@ -11,7 +11,6 @@ use serde::Serialize;
 use super::{count, sandbox::stopped};
 use crate::{
     cli::{Form, Global},
-    columns,
     counting::{self, Counts},
     output,
     progress::Progress,
@@ -112,8 +111,8 @@ fn sync(global: &Global, sandbox: &Sandbox, url: &str) -> anyhow::Result<SyncRep
 
 fn tell(form: Form, reading: &Reading, report: &SyncReport) -> anyhow::Result<()> {
     let everybody = Conditions::parse(&[])?;
-    let by = |field: &str| -> anyhow::Result<(Vec<columns::Asked>, Counts)> {
-        let by = columns::parse(&[field])?;
+    let by = |field: &str| -> anyhow::Result<(Vec<counting::Group>, Counts)> {
+        let by = counting::groups(&[field])?;
         let counts = counting::count(reading, &by, &everybody)?;
         Ok((by, counts))
     };

@@ -7,7 +7,10 @@ use std::{
 };
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap()
 }
 
 /// Crates of ours that a crate depends on when it is built, tests aside.
@@ -15,7 +18,11 @@ fn depends_on(name: &str) -> Vec<String> {
     let manifest = root().join("crates").join(name).join("Cargo.toml");
     let manifest: toml::Table = fs::read_to_string(manifest).unwrap().parse().unwrap();
     let dependencies = manifest["dependencies"].as_table().unwrap();
-    dependencies.keys().filter(|name| name.starts_with("headcount")).cloned().collect()
+    dependencies
+        .keys()
+        .filter(|name| name.starts_with("headcount"))
+        .cloned()
+        .collect()
 }
 
 #[test]
@@ -27,7 +34,12 @@ fn arrows_go_one_way() {
         ("headcount-sandbox", &["headcount-core"]),
         (
             "headcount",
-            &["headcount-core", "headcount-genesys", "headcount-sandbox", "headcount-store"],
+            &[
+                "headcount-core",
+                "headcount-genesys",
+                "headcount-sandbox",
+                "headcount-store",
+            ],
         ),
     ];
     let mut crates: Vec<_> = fs::read_dir(root().join("crates"))
@@ -40,7 +52,10 @@ fn arrows_go_one_way() {
     assert_eq!(crates, named, "a crate without a place in the order");
     for (name, allowed) in allowed {
         for dependency in depends_on(name) {
-            assert!(allowed.contains(&dependency.as_str()), "{name} must not know {dependency}");
+            assert!(
+                allowed.contains(&dependency.as_str()),
+                "{name} must not know {dependency}"
+            );
         }
     }
 }
@@ -76,9 +91,15 @@ fn files_are_small_and_named_for_what_they_hold() {
     assert!(files.len() > 50);
     for file in files {
         let name = file.strip_prefix(root()).unwrap().display().to_string();
-        assert!(!name.ends_with("mod.rs"), "{name}: name the file for the module");
+        assert!(
+            !name.ends_with("mod.rs"),
+            "{name}: name the file for the module"
+        );
         let lines = fs::read_to_string(&file).unwrap().lines().count();
-        assert!(lines <= 500 || name.contains("/tests/"), "{name} has {lines} lines");
+        assert!(
+            lines <= 500 || name.contains("/tests/"),
+            "{name} has {lines} lines"
+        );
     }
 }
 

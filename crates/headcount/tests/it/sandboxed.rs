@@ -36,7 +36,9 @@ impl Sandboxed {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        BufReader::new(process.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
         let told: Value = serde_json::from_str(&line).expect("the first line is JSON");
         let text = |name: &str| told[name].as_str().unwrap().to_owned();
         Self {
@@ -59,7 +61,10 @@ impl Sandboxed {
             .args(arguments)
             .env_clear()
             .env("HOME", self.folder.path())
-            .env("HEADCOUNT_STORE", format!("sqlite:{}", self.store().display()))
+            .env(
+                "HEADCOUNT_STORE",
+                format!("sqlite:{}", self.store().display()),
+            )
             .env("HEADCOUNT_API_URL", &self.url)
             .env("GENESYSCLOUD_OAUTHCLIENT_ID", &self.client_id)
             .env("GENESYSCLOUD_OAUTHCLIENT_SECRET", &self.client_secret);
@@ -85,8 +90,10 @@ impl Sandboxed {
     pub(crate) fn ids(&self) -> BTreeSet<String> {
         let users = self.json(&["users", "--columns", "id", "--output", "json"]);
         let users = users.as_array().unwrap();
-        let ids: BTreeSet<_> =
-            users.iter().map(|user| user["id"].as_str().unwrap().to_owned()).collect();
+        let ids: BTreeSet<_> = users
+            .iter()
+            .map(|user| user["id"].as_str().unwrap().to_owned())
+            .collect();
         assert_eq!(ids.len(), users.len(), "a user is listed twice");
         ids
     }
@@ -109,13 +116,19 @@ impl Sandboxed {
             let ids = truth[name].as_array().unwrap().iter();
             ids.map(|id| id.as_str().unwrap().to_owned()).collect()
         };
-        Truth { now: set("now"), stayed: set("stayed"), ever: set("ever") }
+        Truth {
+            now: set("now"),
+            stayed: set("stayed"),
+            ever: set("ever"),
+        }
     }
 
     /// All documents of the org as they are now.
     pub(crate) fn documents(&self) -> Vec<Value> {
         let text = String::from_utf8(self.ask("GET", "/sandbox/users", "")).unwrap();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 
     /// One request by hand: the sandbox's own routes have no faults, so no client is needed.
@@ -129,9 +142,15 @@ impl Sandboxed {
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
-        let head = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
+        let head = answer
+            .windows(4)
+            .position(|bytes| bytes == b"\r\n\r\n")
+            .unwrap();
         let status = String::from_utf8_lossy(&answer[..head]).into_owned();
-        assert!(status.contains(" 200 ") || status.contains(" 204 "), "{method} {path}: {status}");
+        assert!(
+            status.contains(" 200 ") || status.contains(" 204 "),
+            "{method} {path}: {status}"
+        );
         answer.split_off(head + 4)
     }
 }
