@@ -15,7 +15,7 @@ pub(crate) fn answer(world: &World, asked: &Asked) -> Answer {
         }
         (&Method::GET, "/sandbox/truth") => match number(asked, "since") {
             Ok(since) => Answer::of(&world.org().truth(since.unwrap_or(0))),
-            Err(answer) => answer,
+            Err(answer) => *answer,
         },
         (&Method::GET, "/sandbox/users") => {
             let org = world.org();
@@ -36,7 +36,7 @@ pub(crate) fn answer(world: &World, asked: &Asked) -> Answer {
                 Err(error) => wrong(404, error),
             },
             Ok(None) => wrong(400, "parameter `i` is missing"),
-            Err(answer) => answer,
+            Err(answer) => *answer,
         },
         _ => wrong(404, format!("no such route: {} {path}", asked.method)),
     }
@@ -86,7 +86,7 @@ fn quirks(world: &World, asked: &Asked) -> Answer {
     Answer::of(&serde_json::json!({ "quirks": wanted.len() }))
 }
 
-fn number(asked: &Asked, name: &str) -> Result<Option<u64>, Answer> {
+fn number(asked: &Asked, name: &str) -> Result<Option<u64>, Box<Answer>> {
     let prefix = format!("{name}=");
     let Some(text) = asked
         .query
@@ -97,7 +97,7 @@ fn number(asked: &Asked, name: &str) -> Result<Option<u64>, Answer> {
     };
     text.parse()
         .map(Some)
-        .map_err(|_| wrong(400, format!("`{name}` is not a whole number")))
+        .map_err(|_| Box::new(wrong(400, format!("`{name}` is not a whole number"))))
 }
 
 fn wrong(status: u16, message: impl ToString) -> Answer {

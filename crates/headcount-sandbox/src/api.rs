@@ -88,7 +88,7 @@ fn decide(world: &World, asked: &Asked, endpoint: Option<Endpoint>) -> Fate {
     }
     let pace = match authorise(&call) {
         Ok(pace) => pace,
-        Err(answer) => return finish(&call, answer, None),
+        Err(answer) => return finish(&call, *answer, None),
     };
     if pace.is_over() {
         let answer = Answer::too_many(pace.reset, &call.context);
@@ -125,8 +125,9 @@ fn decide(world: &World, asked: &Asked, endpoint: Option<Endpoint>) -> Fate {
     disguised(&call, finish(&call, answer, Some(pace)))
 }
 
-fn authorise(call: &Call<'_>) -> Result<Pace, Answer> {
-    let error = |code, message: &str| Err(Answer::error(401, code, message, &call.context));
+fn authorise(call: &Call<'_>) -> Result<Pace, Box<Answer>> {
+    let error =
+        |code, message: &str| Err(Box::new(Answer::error(401, code, message, &call.context)));
     let Some(bearer) = bearer(call.asked) else {
         return error(
             "authentication.required",

@@ -83,6 +83,8 @@ pub(crate) struct World {
     org: RwLock<Org>,
     quirks: RwLock<Quirks>,
     live: Mutex<Live>,
+    /// A lock of its own: rows are spoilt while the org is read, and `live` may wait for the org.
+    spoiling: Mutex<fastrand::Rng>,
     stats: Mutex<Stats>,
 }
 
@@ -140,6 +142,7 @@ impl World {
                 logins: 0,
                 revoked: false,
             }),
+            spoiling: Mutex::new(random(15)),
             stats: Mutex::default(),
             scenario: config.scenario,
         };
@@ -244,7 +247,7 @@ impl World {
 
     /// A number below `end`, for what a fault spoils.
     pub(crate) fn pick(&self, end: usize) -> usize {
-        lock(&self.live).random.usize(..end.max(1))
+        lock(&self.spoiling).usize(..end.max(1))
     }
 
     pub(crate) fn is_revoked(&self) -> bool {

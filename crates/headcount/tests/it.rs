@@ -4,13 +4,19 @@
 mod asking;
 #[path = "it/bad_input.rs"]
 mod bad_input;
+#[path = "it/days.rs"]
+mod days;
 #[path = "it/help.rs"]
 mod help;
 #[path = "it/house.rs"]
 mod house;
+#[path = "it/kill.rs"]
+mod kill;
 #[path = "it/run.rs"]
 mod run;
 #[path = "it/sandbox.rs"]
 mod sandbox;
 #[path = "it/sandboxed.rs"]
 mod sandboxed;
+#[path = "it/scenarios.rs"]
+mod scenarios;

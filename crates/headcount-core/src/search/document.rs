@@ -157,7 +157,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
         Ok(())
     }
     fn visit_f64<E>(self, value: f64) -> Result<(), E> {
-        self.value(&value.to_string());
+        self.value(&serde_json::Value::from(value).to_string());
         Ok(())
     }
     fn visit_unit<E>(self) -> Result<(), E> {

@@ -23,13 +23,13 @@ const MALFORMED: &str =
 pub(super) fn search(call: &Call<'_>) -> Answer {
     let request = match read(call) {
         Ok(request) => request,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     answer(call, &request).unwrap_or_else(|refusal| Answer::refused(&refusal, &call.context))
 }
 
-fn read(call: &Call<'_>) -> Result<UserSearchRequest, Answer> {
-    let malformed = || Answer::error(400, "bad.request", MALFORMED, &call.context);
+fn read(call: &Call<'_>) -> Result<UserSearchRequest, Box<Answer>> {
+    let malformed = || Box::new(Answer::error(400, "bad.request", MALFORMED, &call.context));
     if call.asked.method == Method::GET {
         let q64 = parameters(&call.asked.query)
             .into_iter()
@@ -46,12 +46,12 @@ fn read(call: &Call<'_>) -> Result<UserSearchRequest, Answer> {
         .unwrap_or_default();
     if !kind.to_ascii_lowercase().contains("json") {
         let message = "Unsupported Media Type - Unsupported or incorrect media type, such as an incorrect Content-Type value in the header.";
-        return Err(Answer::error(
+        return Err(Box::new(Answer::error(
             415,
             "unsupported.media.type",
             message,
             &call.context,
-        ));
+        )));
     }
     serde_json::from_slice(&call.asked.body).map_err(|_| malformed())
 }

@@ -149,3 +149,36 @@ async fn changes_come_over_http_and_wrong_ones_are_explained() {
     assert_eq!(org.get("/sandbox/nothing").await.status, 404);
     assert_eq!(org.get("/sandbox/truth?since=x").await.status, 400);
 }
+
+/// Spoiling rows reads the org and draws numbers; changing it draws numbers and writes the org.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn faults_and_changes_at_once_never_wait_for_each_other() {
+    let config = Config {
+        users: 500,
+        churn_per_second: 2000.0,
+        churn_every_requests: Some(1),
+        faults: vec![
+            "missing-row=0.5".parse().unwrap(),
+            "total-jitter=0.5".parse().unwrap(),
+        ],
+        rate_limit: None,
+        ..Config::default()
+    };
+    let org = std::sync::Arc::new(Org::start(config).await);
+    let callers: Vec<_> = (0..8)
+        .map(|_| {
+            let org = org.clone();
+            tokio::spawn(async move {
+                for page in 1..60 {
+                    assert_eq!(org.search(20, 1 + page % 20, "").await.status, 200);
+                }
+            })
+        })
+        .collect();
+    for caller in callers {
+        tokio::time::timeout(Duration::from_secs(30), caller)
+            .await
+            .unwrap()
+            .unwrap();
+    }
+}

@@ -101,10 +101,28 @@ fn credentials_and_region_are_needed_to_sync() {
 #[test]
 fn unknown_fields_columns_and_moments_are_usage_errors() {
     let home = Home::new();
-    insta::assert_snapshot!(home.fails(&["users", "--where", "departmnt=Sales"], 2), @"");
-    insta::assert_snapshot!(home.fails(&["users", "--where", "department"], 2), @"");
-    insta::assert_snapshot!(home.fails(&["users", "--columns", "name,emial"], 2), @"");
-    insta::assert_snapshot!(home.fails(&["count", "--by", "divison"], 2), @"");
-    insta::assert_snapshot!(home.fails(&["users", "--as-of", "yesterday"], 2), @"");
-    insta::assert_snapshot!(home.fails(&["history", "--since", "31.1.2026"], 2), @"");
+    insta::assert_snapshot!(home.fails(&["users", "--where", "departmnt=Sales"], 2), @r#"
+    error: unknown field `departmnt`
+    hint: did you mean `department`?
+    "#);
+    insta::assert_snapshot!(home.fails(&["users", "--where", "department="], 2), @r#"
+    error: --where: "department=" has no value; write department alone for "has a value", !department for "has none"
+    hint: `headcount users --help` shows what a condition looks like
+    "#);
+    insta::assert_snapshot!(home.fails(&["users", "--columns", "name,emial"], 2), @r#"
+    error: unknown field `emial`
+    hint: did you mean `email` or `manager.email`?
+    "#);
+    insta::assert_snapshot!(home.fails(&["count", "--by", "divison"], 2), @r#"
+    error: unknown field `divison`
+    hint: did you mean `division` or `division.id` or `division.name`?
+    "#);
+    insta::assert_snapshot!(home.fails(&["users", "--as-of", "yesterday"], 2), @r#"
+    error: "yesterday" is neither a date nor a time
+    hint: write a date such as 2026-11-24, which means its last moment, or a time such as 2026-11-24T08:00:00Z
+    "#);
+    insta::assert_snapshot!(home.fails(&["history", "--since", "31.1.2026"], 2), @r#"
+    error: "31.1.2026" is neither a date nor a time
+    hint: write a date such as 2026-11-24, which means its last moment, or a time such as 2026-11-24T08:00:00Z
+    "#);
 }

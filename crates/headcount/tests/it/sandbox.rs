@@ -71,7 +71,7 @@ fn wrong_options_are_answered_with_those_there_are() {
     assert!(told("--fault", "503=2").contains("from 0 to 1"));
     assert!(told("--quirk", "id-prefx=refused").contains("id-prefix"));
     assert!(told("--quirk", "id-prefix=maybe").contains("refused"));
-    assert!(told("--churn", "-1").contains("--churn"));
+    assert!(told("--churn", "often").contains("--churn"));
     home.file("wrong.toml", "usres = 3\n");
     let wrong = home.fails(&["sandbox", "--scenario", "wrong.toml"], 78);
     assert!(wrong.contains("wrong.toml"), "{wrong}");

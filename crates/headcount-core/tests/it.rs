@@ -1,0 +1,12 @@
+//! The one integration binary of the crate.
+
+#[path = "it/naive.rs"]
+mod naive;
+#[path = "it/org.rs"]
+mod org;
+#[path = "it/questions.rs"]
+mod questions;
+#[path = "it/roster.rs"]
+mod roster;
+#[path = "it/search.rs"]
+mod search;

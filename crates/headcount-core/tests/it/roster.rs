@@ -1,0 +1,164 @@
+//! Rosters by example: counting, the tree of managers, what was not loaded.
+
+use headcount_core::{
+    aggregate::{GroupBy, count_by},
+    field::{Column, Projection},
+    managers::{Managers, Span},
+    roster::{Roster, RosterBuilder, RosterError},
+    search::{Matcher, StateRule},
+    user::Attributes,
+    wire::UserSearchCriteria,
+};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::{org, search::roster};
+
+fn of(users: &[Value]) -> Roster {
+    let texts: Vec<String> = users.iter().map(Value::to_string).collect();
+    roster(&texts, Projection::all())
+}
+
+fn counted(roster: &Roster, by: &[&str]) -> Vec<(String, u64)> {
+    let by: Vec<GroupBy> = by
+        .iter()
+        .map(|name| GroupBy::parse(name).unwrap())
+        .collect();
+    let rows = roster.matching(&Matcher::everybody()).unwrap();
+    count_by(roster, &rows, &by)
+        .unwrap()
+        .into_iter()
+        .map(|row| (row.values.join("|"), row.count))
+        .collect()
+}
+
+#[test]
+fn counts_show_names_and_reconcile() {
+    let roster = of(&[
+        json!({"id": "1", "name": "Boss", "division": {"id": "d1", "name": "Home"}, "department": "Sales"}),
+        json!({"id": "2", "division": {"id": "d1", "name": "Home"}, "manager": {"id": "1"}, "department": "sales"}),
+        json!({"id": "3", "division": {"id": "d1", "name": "Old Home"}, "manager": {"id": "1"}, "department": " "}),
+        json!({"id": "4", "division": {"id": "d2", "name": ""}, "manager": {"id": "gone"}, "skills": [{"name": "a"}, {"name": "b"}]}),
+        json!({"id": "5", "manager": {"id": "2"}}),
+    ]);
+    let rows = |rows: &[(&str, u64)]| {
+        rows.iter()
+            .map(|(v, c)| ((*v).to_owned(), *c))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        counted(&roster, &["department"]),
+        rows(&[("(none)", 3), ("Sales", 1), ("sales", 1)])
+    );
+    assert_eq!(
+        counted(&roster, &["division"]),
+        rows(&[("Home", 3), ("(none)", 1), ("d2", 1)])
+    );
+    assert_eq!(
+        counted(&roster, &["manager"]),
+        rows(&[("Boss", 2), ("(none)", 1), ("2", 1), ("gone", 1)])
+    );
+    assert_eq!(
+        counted(&roster, &["skills.name"]),
+        rows(&[("(none)", 4), ("a, b", 1)])
+    );
+    assert_eq!(
+        counted(&roster, &["division", "department"]),
+        rows(&[
+            ("(none)|(none)", 1),
+            ("Home|(none)", 1),
+            ("Home|Sales", 1),
+            ("Home|sales", 1),
+            ("d2|(none)", 1)
+        ])
+    );
+}
+
+#[test]
+fn what_was_not_loaded_is_said() {
+    let mut builder = RosterBuilder::new(Projection::none().with(Column::Department));
+    builder.push(&Attributes::parse(r#"{"id":"1"}"#).unwrap(), None);
+    let roster = builder.finish();
+    let ask = |field: &str| {
+        let criterion = UserSearchCriteria {
+            type_: Some("REQUIRED_FIELDS".to_owned()),
+            fields: vec![field.to_owned()],
+            ..UserSearchCriteria::default()
+        };
+        roster.matching(&Matcher::compile(&[criterion], StateRule::AnyState).unwrap())
+    };
+    assert!(ask("department").unwrap().is_empty());
+    assert_eq!(ask("title"), Err(RosterError::NotLoaded(Column::Title)));
+    assert_eq!(ask("skills.name"), Err(RosterError::NoDocuments));
+    assert!(Managers::of(&roster).is_err());
+}
+
+#[test]
+fn a_document_comes_back_byte_for_byte() {
+    let text = "{ \"id\":\"X\", \"odd\": 1.50 }";
+    let roster = roster(&[text.to_owned()], Projection::all());
+    assert_eq!(roster.document(0), Some(text));
+    assert_eq!(roster.row_of("x"), Some(0));
+    assert_eq!(roster.row_of("y"), None);
+}
+
+#[test]
+fn rings_are_found_and_cut() {
+    let reports_to = [
+        ("a", "b"),
+        ("b", "c"),
+        ("c", "a"),
+        ("d", "a"),
+        ("e", "e"),
+        ("f", "gone"),
+        ("g", "f"),
+    ];
+    let users: Vec<Value> = reports_to
+        .iter()
+        .map(|(id, manager)| json!({"id": id, "manager": {"id": manager}}))
+        .collect();
+    let roster = of(&users);
+    let tree = Managers::of(&roster).unwrap();
+    let row = |id: &str| roster.row_of(id).unwrap();
+    assert_eq!(
+        tree.cycles(),
+        [vec![row("a"), row("b"), row("c")], vec![row("e")]]
+    );
+    assert_eq!(tree.orphans(), [row("f")]);
+    assert_eq!(tree.roots(), [row("a"), row("e"), row("f")]);
+    assert_eq!(
+        tree.span(row("a")),
+        Span {
+            direct: 2,
+            total: 3
+        }
+    );
+    assert_eq!(
+        tree.chain(row("b")).collect::<Vec<_>>(),
+        [row("c"), row("a")]
+    );
+    assert_eq!(tree.depth(row("b")), 2);
+}
+
+proptest! {
+    #[test]
+    fn every_count_adds_up_and_every_tree_ends(seed in any::<u64>()) {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let users = org::org(&mut rng);
+        let roster = of(&users);
+        for by in org::FIELDS {
+            let total: u64 = counted(&roster, &[by]).iter().map(|row| row.1).sum();
+            prop_assert_eq!(total, users.len() as u64, "{}", by);
+            let second = org::FIELDS[rng.usize(..org::FIELDS.len())];
+            let total: u64 = counted(&roster, &[by, second]).iter().map(|row| row.1).sum();
+            prop_assert_eq!(total, users.len() as u64);
+        }
+        let tree = Managers::of(&roster).unwrap();
+        let under: u32 = tree.roots().iter().map(|&root| tree.span(root).total + 1).sum();
+        prop_assert_eq!(under, roster.len());
+        for row in 0..roster.len() {
+            prop_assert_eq!(tree.chain(row).count(), tree.depth(row) as usize);
+            prop_assert_eq!(tree.span(row).direct as usize, tree.reports(row).len());
+        }
+    }
+}
