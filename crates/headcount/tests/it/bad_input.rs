@@ -15,9 +15,7 @@ fn malformed_settings_name_file_line_and_column() {
     error: other.toml:1:10: unclosed table, expected `]`
     hint: headcount.example.toml shows every setting
     "#);
-    insta::assert_snapshot!(home.fails(&["--config", "absent.toml", "sync"], 78), @r#"
-    error: absent.toml can't be read: No such file or directory (os error 2)
-    "#);
+    insta::assert_snapshot!(home.fails(&["--config", "absent.toml", "sync"], 78), @"error: absent.toml can't be read: No such file or directory (os error 2)");
 }
 
 #[test]
