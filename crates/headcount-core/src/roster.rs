@@ -229,20 +229,28 @@ impl Roster {
         wanted: usize,
     ) -> Result<Vec<u32>, RosterError> {
         self.check(sort.projection())?;
-        let ids = self.column(Column::Id).map(ColumnData::ranks);
+        let ids = self
+            .column(Column::Id)
+            .and_then(|ids| ids.ranks_for(rows.len()));
         let keys: Vec<Key<'_>> = sort
             .keys
             .iter()
             .map(|key| self.key(*key, &rows, matcher))
             .collect();
-        let id_rank = |row: u32| ids.map_or(0, |ids| ids[row as usize + 1]);
+        let by_id = |a: u32, b: u32| match ids {
+            Some(ranks) => ranks[a as usize + 1].cmp(&ranks[b as usize + 1]),
+            None => {
+                let id = |row| self.value(row, Column::Id).map(fold);
+                id(a).cmp(&id(b))
+            }
+        };
         let compare = |a: &u32, b: &u32| {
             let (row_a, row_b) = (rows[*a as usize], rows[*b as usize]);
             keys.iter()
                 .map(|key| key.compare(*a, *b, row_a, row_b))
                 .find(|order| order.is_ne())
                 .unwrap_or(Ordering::Equal)
-                .then_with(|| id_rank(row_a).cmp(&id_rank(row_b)))
+                .then_with(|| by_id(row_a, row_b))
                 .then_with(|| {
                     self.value(row_a, Column::Id)
                         .cmp(&self.value(row_b, Column::Id))
@@ -271,8 +279,9 @@ impl Roster {
             }
             SortKey::Field { field, descending } => (field, descending),
         };
-        match field.column().and_then(|column| self.column(column)) {
-            Some(column) => Key::Ranks(column, column.ranks(), descending),
+        let column = field.column().and_then(|column| self.column(column));
+        match column.and_then(|column| Some((column, column.ranks_for(rows.len())?))) {
+            Some((column, ranks)) => Key::Ranks(column, ranks, descending),
             None => {
                 let value = |&row| SortValue::of(&RowView { roster: self, row }, field, descending);
                 Key::Values(rows.iter().map(value).collect(), descending)

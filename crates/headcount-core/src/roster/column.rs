@@ -172,6 +172,14 @@ impl ColumnData {
         })
     }
 
+    /// The ranks, where putting `rows` rows in order is worth ranking all values for once.
+    pub(super) fn ranks_for(&self, rows: usize) -> Option<&[u32]> {
+        /// Ranking pays from this share of the distinct values on.
+        const SHARE: usize = 16;
+        (self.ranks.get().is_some() || rows.saturating_mul(SHARE) >= self.distinct())
+            .then(|| self.ranks())
+    }
+
     /// Place of each code in the order of the values, equal values sharing one; [`MISSING`] for
     /// what sorts behind.
     pub(super) fn ranks(&self) -> &[u32] {

@@ -323,26 +323,22 @@ pub(crate) fn list(org: &[Value], user: &Value, criteria: &[UserSearchCriteria])
 
 fn asks_state(criteria: &[UserSearchCriteria]) -> bool {
     criteria.iter().any(|criterion| {
-        let type_ = criterion.type_.as_deref();
-        type_ != Some("MATCH_ALL")
-            && criterion.fields.iter().any(|field| field == "state")
-            && (type_ != Some("QUERY_STRING") || asks_without_field(criterion))
-            || type_ == Some("QUERY_STRING")
-                && criterion
-                    .value
-                    .iter()
-                    .chain(&criterion.values)
-                    .any(|text| text.contains("state:"))
-            || asks_state(&criterion.group)
+        let named = criterion.fields.iter().any(|field| field == "state");
+        let own = match criterion.type_.as_deref() {
+            Some("MATCH_ALL") => false,
+            Some("QUERY_STRING") => query_asks_state(criterion, named),
+            _ => named,
+        };
+        own || asks_state(&criterion.group)
     })
 }
 
-/// Whether a query string has an item that falls to the criterion's own fields.
-fn asks_without_field(criterion: &UserSearchCriteria) -> bool {
+/// Whether an item of a query string is put to `state`, by its prefix or by the criterion's fields.
+fn query_asks_state(criterion: &UserSearchCriteria, named: bool) -> bool {
     let asked = std::cell::Cell::new(false);
     for text in criterion.value.iter().chain(&criterion.values) {
         query_string(text, &|field, _, _| {
-            asked.set(asked.get() | field.is_none());
+            asked.set(asked.get() || field.map_or(named, |field| field == "state"));
             true
         });
     }
