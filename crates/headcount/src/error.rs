@@ -169,9 +169,10 @@ fn of_store(error: &StoreError) -> Exit {
     match error {
         StoreError::NoStore { .. }
         | StoreError::NoSnapshot { .. }
-        | StoreError::BeforeFirst { .. }
         | StoreError::Locked { .. }
         | StoreError::Busy(_) => Exit::TryAgain,
+        // No later try will find an earlier snapshot.
+        StoreError::BeforeFirst { .. } => Exit::Usage,
         StoreError::Unsupported { .. } => Exit::Config,
         _ => Exit::Failure,
     }

@@ -1,5 +1,10 @@
 //! The real binary, from the outside: one module per command or promise.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests that wait for a process need a clock"
+)]
+
 #[path = "it/asking.rs"]
 mod asking;
 #[path = "it/bad_input.rs"]
@@ -12,6 +17,8 @@ mod help;
 mod house;
 #[path = "it/kill.rs"]
 mod kill;
+#[path = "it/readme.rs"]
+mod readme;
 #[path = "it/run.rs"]
 mod run;
 #[path = "it/sandbox.rs"]

@@ -79,7 +79,7 @@ struct Teller<'w> {
 }
 
 enum Printer<'w> {
-    Sheet(Sheet<'w>),
+    Sheet(Box<Sheet<'w>>),
     Documents(Array<'w>),
 }
 
@@ -107,7 +107,7 @@ impl<'w> Teller<'w> {
         let columns = ["at", "user_id", "name", "event", "field", "old", "new"].map(str::to_owned);
         let printer = match form {
             Form::Json | Form::Ndjson => Printer::Documents(Array::new(form, out)),
-            Form::Table | Form::Csv => Printer::Sheet(Sheet::begin(form, &columns, out)?),
+            Form::Table | Form::Csv => Printer::Sheet(Box::new(Sheet::begin(form, &columns, out)?)),
         };
         Ok(Self {
             events: Events::new(),

@@ -60,12 +60,24 @@ fn thirty_days_stay_as_they_were() {
         let report = sandbox.json(&["sync", "--output", "json"]);
         assert_eq!(report["outcome"], "published", "day {number}");
         let snapshots = sandbox.json(&["snapshots", "--output", "json"]);
-        let last = snapshots.as_array().unwrap().iter().max_by_key(|one| one["id"].as_i64());
-        let at = last.unwrap()["published"].as_str().expect("when it was published").to_owned();
+        let last = snapshots
+            .as_array()
+            .unwrap()
+            .iter()
+            .max_by_key(|one| one["id"].as_i64());
+        let at = last.unwrap()["published"]
+            .as_str()
+            .expect("when it was published")
+            .to_owned();
         days.push((at, day(sandbox.documents())));
         // Every earlier day is asked again as history grows.
         let (at, wanted) = &days[number / 2];
-        assert_eq!(as_of(&sandbox, at), *wanted, "day {} asked on day {number}", number / 2);
+        assert_eq!(
+            as_of(&sandbox, at),
+            *wanted,
+            "day {} asked on day {number}",
+            number / 2
+        );
     }
     for (number, (at, wanted)) in days.iter().enumerate() {
         assert_eq!(as_of(&sandbox, at), *wanted, "day {number}");
@@ -77,7 +89,10 @@ fn as_of(sandbox: &Sandboxed, at: &str) -> Day {
     let users = sandbox.json(&["users", "--as-of", at, "--output", "json"]);
     let users = users.as_array().unwrap().clone();
     for user in &users {
-        assert!(VOLATILE.iter().all(|name| user.get(name).is_none()), "volatile, as of a time");
+        assert!(
+            VOLATILE.iter().all(|name| user.get(name).is_none()),
+            "volatile, as of a time"
+        );
     }
     day(users)
 }
@@ -92,7 +107,9 @@ fn lives_are_told(sandbox: &Sandboxed, days: &[(String, Day)]) {
             Value::Null => Value::Null,
             document => day(vec![document.clone()]).into_values().next().unwrap(),
         };
-        told.entry(text("user_id")).or_default().push((text("at"), text("event"), document));
+        told.entry(text("user_id"))
+            .or_default()
+            .push((text("at"), text("event"), document));
     }
     let ids: BTreeSet<&String> = days.iter().flat_map(|(_, day)| day.keys()).collect();
     assert_eq!(told.keys().collect::<BTreeSet<_>>(), ids);

@@ -23,7 +23,10 @@ fn roster(store: &dyn Store) -> Option<Roster> {
     let want = headcount_core::field::Projection::all();
     let read = store.read("default", None, &want, &mut |user, document| {
         let document = serde_json::from_str(document.unwrap()).unwrap();
-        assert!(roster.insert(user.id.to_string(), document).is_none(), "a user twice");
+        assert!(
+            roster.insert(user.id.to_string(), document).is_none(),
+            "a user twice"
+        );
     });
     match read {
         Ok(snapshot) => {
@@ -49,7 +52,9 @@ fn versions(store: &dyn Store) -> BTreeMap<(String, i64), (Option<i64>, String)>
 
 fn truth(sandbox: &Sandboxed) -> Roster {
     let documents = sandbox.documents().into_iter();
-    documents.map(|user| (user["id"].as_str().unwrap().to_owned(), user)).collect()
+    documents
+        .map(|user| (user["id"].as_str().unwrap().to_owned(), user))
+        .collect()
 }
 
 #[test]
@@ -87,7 +92,10 @@ fn two_hundred_killed_syncs_lose_nothing() {
         if now == shown {
             old += 1;
         } else {
-            assert!(now == next, "turn {turn}: neither the old snapshot nor the new one");
+            assert!(
+                now == next,
+                "turn {turn}: neither the old snapshot nor the new one"
+            );
             new += 1;
         }
         shown = now;
@@ -99,12 +107,19 @@ fn two_hundred_killed_syncs_lose_nothing() {
         known = all;
         if turn % 20 == 19 {
             let output = sandbox.run(&["sync", "--output", "json"]);
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            assert!(
+                output.status.success(),
+                "{}",
+                String::from_utf8_lossy(&output.stderr)
+            );
             shown = roster(&*store).unwrap();
             assert_eq!(shown, truth(&sandbox), "the sync after a kill ends right");
         }
     }
-    assert!(old > 20 && new > 20, "the kills hit too few moments: {old} before, {new} after");
+    assert!(
+        old > 20 && new > 20,
+        "the kills hit too few moments: {old} before, {new} after"
+    );
 }
 
 fn kill(child: &mut std::process::Child) {
@@ -115,7 +130,11 @@ fn kill(child: &mut std::process::Child) {
 #[test]
 fn a_second_sync_is_told_who_has_the_lock() {
     let sandbox = Sandboxed::start(&["--users", "300", "--latency", "300"]);
-    let mut first = sandbox.command(&["sync", "--quiet"]).stdout(Stdio::null()).spawn().unwrap();
+    let mut first = sandbox
+        .command(&["sync", "--quiet"])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
     let store = sandbox.store();
     let begin = Instant::now();
     while !store.exists() && begin.elapsed() < Duration::from_secs(10) {

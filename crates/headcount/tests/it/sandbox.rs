@@ -47,10 +47,6 @@ fn it_tells_how_to_reach_it_and_ends_when_asked_to() {
     assert_eq!(ended, Some(0));
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test that waits for a process needs a clock"
-)]
 fn wait(child: &mut Child, longest: Duration) -> Option<i32> {
     let started = Instant::now();
     while started.elapsed() < longest {

@@ -22,7 +22,10 @@ fn files() -> Vec<PathBuf> {
     let mut files: Vec<_> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
         .collect();
     files.sort();
     files
@@ -69,13 +72,23 @@ fn check(sandbox: &Sandboxed, index: usize, step: &Step) -> Result<(), String> {
     let asked = requests(sandbox);
     let config = config(sandbox, step);
     let mark = sandbox.mark();
-    let mut arguments = vec!["sync", "--output", "json", "--config", config.to_str().unwrap()];
+    let mut arguments = vec![
+        "sync",
+        "--output",
+        "json",
+        "--config",
+        config.to_str().unwrap(),
+    ];
     arguments.extend(step.sync.iter().map(String::as_str));
     let output = sandbox.run(&arguments);
     let truth = sandbox.truth(mark);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     if output.status.code() != Some(step.exit) {
-        return Err(format!("exit {:?} instead of {}: {said}", output.status.code(), step.exit));
+        return Err(format!(
+            "exit {:?} instead of {}: {said}",
+            output.status.code(),
+            step.exit
+        ));
     }
     if step.exit != 0 && (!said.starts_with("error: ") || !said.contains("\nhint: ")) {
         return Err(format!("no clear error with a hint: {said}"));
@@ -132,7 +145,11 @@ fn snapshot(sandbox: &Sandboxed) -> Option<(Value, BTreeSet<String>)> {
         return None;
     }
     let snapshots: Value = serde_json::from_slice(&snapshots.stdout).ok()?;
-    let last = snapshots.as_array()?.iter().max_by_key(|one| one["id"].as_i64())?.clone();
+    let last = snapshots
+        .as_array()?
+        .iter()
+        .max_by_key(|one| one["id"].as_i64())?
+        .clone();
     Some((last, sandbox.ids()))
 }
 
@@ -143,7 +160,9 @@ fn requests(sandbox: &Sandboxed) -> u64 {
 /// The settings of a step, impatient so that what fails for good fails soon.
 fn config(sandbox: &Sandboxed, step: &Step) -> PathBuf {
     let mut settings = step.config.clone();
-    let network = settings.entry("network").or_insert_with(|| toml::Table::new().into());
+    let network = settings
+        .entry("network")
+        .or_insert_with(|| toml::Table::new().into());
     let network = network.as_table_mut().expect("[network] is a table");
     for (name, seconds) in [("timeout_s", 2), ("retry_for_s", 20)] {
         network.entry(name).or_insert_with(|| seconds.into());
