@@ -87,25 +87,18 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 
 /// The message and those of its sources, each exactly once.
 fn one_line(error: &anyhow::Error) -> String {
-    let mut line = String::new();
-    let mut last = String::new();
+    let mut told: Vec<String> = Vec::new();
     for cause in error.chain() {
-        let message = cause
-            .to_string()
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ");
-        // A transparent error repeats its source.
-        if message == last || message.is_empty() {
-            continue;
+        let words = cause.to_string();
+        let message = words.split_whitespace().collect::<Vec<_>>().join(" ");
+        match told.last_mut() {
+            // Some errors repeat their source, or are repeated by it with a little more.
+            Some(last) if last.contains(&message) => {}
+            Some(last) if message.contains(last.as_str()) => *last = message,
+            _ => told.push(message),
         }
-        if !line.is_empty() {
-            line.push_str(": ");
-        }
-        line.push_str(&message);
-        last = message;
     }
-    line
+    told.join(": ")
 }
 
 /// Meaning and hint of the outermost cause that has one.

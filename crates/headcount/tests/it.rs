@@ -27,3 +27,5 @@ mod sandbox;
 mod sandboxed;
 #[path = "it/scenarios.rs"]
 mod scenarios;
+#[path = "it/sync.rs"]
+mod sync;
