@@ -206,9 +206,11 @@ fn query_string(text: &str, test: &dyn Fn(Option<&str>, &str, bool) -> bool) -> 
                 let (minus, item) = item
                     .strip_prefix('-')
                     .map_or((false, item), |rest| (true, rest));
-                let (field, item) = item
-                    .split_once(':')
-                    .map_or((None, item), |(field, rest)| (Some(field), rest));
+                // What stands before a colon and names no field is text.
+                let (field, item) = match item.split_once(':') {
+                    Some((name, rest)) if crate::org::FIELDS.contains(&name) => (Some(name), rest),
+                    _ => (None, item),
+                };
                 let (item, prefix) = match item.strip_suffix('*') {
                     Some(start) if !item.starts_with('"') => (start.to_owned(), true),
                     _ => (item.replace('"', ""), false),
