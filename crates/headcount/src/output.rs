@@ -81,10 +81,7 @@ impl<'w> Sheet<'w> {
     /// Adds a row, with as many cells as there are columns.
     pub(crate) fn row(&mut self, cells: &[Cell<'_>]) -> anyhow::Result<()> {
         match self {
-            Self::Table(writer) => {
-                writer.row(cells);
-                Ok(())
-            }
+            Self::Table(writer) => writer.row(cells),
             Self::Csv(writer) => writer.row(cells),
             Self::Json(writer) => writer.row(cells),
         }
