@@ -207,6 +207,30 @@ impl<'a, U: Upstream, S: Sink> Walker<'a, U, S> {
         }
     }
 
+    /// Counts the users of all states, in whatever order they are shown; `None` where the search
+    /// may not be asked.
+    pub(super) async fn count(&self) -> Result<Option<u64>, Stop> {
+        let question = Question::first_page("", self.size());
+        let request = question.request();
+        for attempt in 1..=ATTEMPTS {
+            let page = match self.upstream.search(&request).await {
+                Ok(page) => page,
+                Err(error) if error.is_refusal() => return Ok(None),
+                Err(error) => return Err(error.into()),
+            };
+            let size = page.page_size.unwrap_or(u64::from(question.size));
+            if let Some(total) = page.total
+                && page.len() as u64 == total.min(size)
+            {
+                return Ok(Some(total));
+            }
+            tokio::time::sleep(self.plan.pause * attempt).await;
+        }
+        Err(Stop::Unsound(
+            "the search shows fewer users than its total tells".to_owned(),
+        ))
+    }
+
     /// Notes how a total moved against what it should have been.
     pub(super) fn moved(&self, expected: u64, told: u64) {
         if self.may_be_capped(expected) || self.may_be_capped(told) {

@@ -10,10 +10,7 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 
-use super::{
-    Certificate, PartEvidence, Sink, Stop, WalkError, Way,
-    ask::{Question, Walker},
-};
+use super::{Certificate, PartEvidence, Sink, Stop, WalkError, Way, ask::Walker};
 use crate::{Answer, Upstream};
 
 /// A cursor that leads to empty pages this often in a row leads nowhere.
@@ -36,12 +33,12 @@ pub(super) struct Listing {
 pub(super) async fn walk<U: Upstream, S: Sink>(
     walker: &Walker<'_, U, S>,
 ) -> Result<Certificate, Stop> {
-    let before = count(walker).await?;
+    let before = walker.count().await?;
     if let Some(total) = before {
         walker.sink.expect(total);
     }
     let listing = read(walker).await?;
-    let after = count(walker).await?;
+    let after = walker.count().await?;
     if let (Some(before), Some(after)) = (before, after) {
         walker.moved(before, after);
     }
@@ -74,16 +71,6 @@ pub(super) async fn walk<U: Upstream, S: Sink>(
         passed_over: Vec::new(),
         verified: None,
     })
-}
-
-/// Users of all states by the search, where that may be asked.
-async fn count<U: Upstream, S: Sink>(walker: &Walker<'_, U, S>) -> Result<Option<u64>, Stop> {
-    match walker.ask(&Question::first_page("", walker.size())).await {
-        Ok(root) => Ok(Some(root.total)),
-        Err(Stop::Unsound(_)) => Ok(None),
-        Err(Stop::Fatal(WalkError::Upstream(error))) if error.is_refusal() => Ok(None),
-        Err(stop) => Err(stop),
-    }
 }
 
 /// Reads the listing, as often as it takes to trust it.
