@@ -122,3 +122,26 @@ fn two_syncs_of_one_org_never_run_at_once() {
     assert!(told.contains("another sync"), "{told}");
     sandbox.json(&REPORT);
 }
+
+/// SQLite keeps `user_version`, the store's schema, in bytes 60 to 63 of the file.
+#[test]
+fn a_store_of_a_newer_version_is_refused_and_left_alone() {
+    let sandbox = Sandboxed::start(&["--users", "50"]);
+    sandbox.json(&REPORT);
+    let mut file = std::fs::read(sandbox.store()).unwrap();
+    file[60..64].copy_from_slice(&9999_u32.to_be_bytes());
+    std::fs::write(sandbox.store(), &file).unwrap();
+    for arguments in [&REPORT[..], &["users"], &["snapshots"]] {
+        let output = sandbox.run(arguments);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {told}");
+        assert!(
+            told.contains("schema 9999") && told.contains("hint: "),
+            "{told}"
+        );
+    }
+    assert!(
+        std::fs::read(sandbox.store()).unwrap() == file,
+        "the store was touched"
+    );
+}
