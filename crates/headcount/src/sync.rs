@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{clock, progress::Progress};
 
-/// A run that was killed is gone on with when it began at most this long ago: its users are then
-/// not older than that.
+/// With `--resume`, a run that was killed is gone on with when it began at most this long ago: its
+/// users are then not older than that.
 const RESUME_WITHIN_MS: i64 = 3_600_000;
 
 /// What to sync, and how.
@@ -35,6 +35,9 @@ pub(crate) struct Sync<'a> {
     pub(crate) breaker: Breaker,
     /// Publish nothing.
     pub(crate) dry_run: bool,
+    /// Go on with a run that was killed. The parts it had finished are not read again, so the
+    /// snapshot then speaks of the time since that run began.
+    pub(crate) resume: bool,
 }
 
 /// What became of a sync.
@@ -96,7 +99,7 @@ impl Sync<'_> {
             plan.window = window;
         }
         let started = clock::now_ms();
-        let resume_since = Some(started - RESUME_WITHIN_MS);
+        let resume_since = self.resume.then_some(started - RESUME_WITHIN_MS);
         let run = self.store.begin(
             self.org,
             &plan_text(&plan, &self.settings),

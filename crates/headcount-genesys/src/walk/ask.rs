@@ -98,6 +98,8 @@ pub(super) struct Run {
     pub(super) offset: u64,
     /// The page size was used as asked.
     pub(super) honoured: bool,
+    /// As many users as a page can hold.
+    pub(super) full: bool,
 }
 
 impl Run {
@@ -110,9 +112,10 @@ impl Run {
     pub(super) fn last(&self) -> Option<&str> {
         self.ids.last().map(|id| &**id)
     }
-    /// Nobody comes after this run.
+    /// Nobody comes after this run. A full page is never taken for the end, whatever its total
+    /// says: a total that is a little off would hide those behind it.
     pub(super) fn is_end(&self) -> bool {
-        self.offset + self.len() >= self.total
+        !self.full && self.offset + self.len() >= self.total
     }
     /// Ids after `covered`.
     pub(super) fn beyond<'a>(&'a self, covered: &'a str) -> impl Iterator<Item = &'a str> {
@@ -291,6 +294,7 @@ fn check(question: &Question, page: &Page) -> Result<Run, &'static str> {
         return Err("ids that do not come after the one asked for");
     }
     let offset = question.offset();
+    let full = ids.len() as u64 >= size;
     match (ids.len() as u64).cmp(&total.saturating_sub(offset).min(size)) {
         std::cmp::Ordering::Less => Err("fewer users than its total tells"),
         std::cmp::Ordering::Greater => Err("more users than its total tells"),
@@ -299,6 +303,7 @@ fn check(question: &Question, page: &Page) -> Result<Run, &'static str> {
             total,
             offset,
             honoured,
+            full,
         }),
     }
 }

@@ -69,12 +69,9 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
         ..headcount_sandbox::Config::default()
     };
     let sandbox = runtime.block_on(headcount_sandbox::start(config, listen))?;
-    // A store of its own, gone afterwards, unless one is named.
+    // Always a store of its own, gone afterwards: made-up people never enter a real one.
     let folder = tempfile::tempdir().context("no folder for the demo's store")?;
-    let url = match &global.store {
-        Some(url) => url.clone(),
-        None => format!("sqlite:{}", folder.path().join("demo.db").display()),
-    };
+    let url = format!("sqlite:{}", folder.path().join("demo.db").display());
     let report = sync(global, &sandbox, &url)?;
     let reading = Reading {
         store: headcount_store::open(&url, Access::Read)?,
@@ -105,6 +102,7 @@ fn sync(global: &Global, sandbox: &Sandbox, url: &str) -> anyhow::Result<SyncRep
         // Each demo's org is another one: what the store held before is no measure.
         breaker: Breaker::OFF,
         dry_run: false,
+        resume: false,
     };
     sync.run(&Progress::new(global.quiet))
 }

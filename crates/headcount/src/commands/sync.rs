@@ -47,11 +47,15 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) requests_per_minute: Option<u32>,
     /// Publish the snapshot that the breaker held back, without fetching again
-    #[arg(long, conflicts_with_all = ["dry_run", "source", "verify", "page_size", "concurrency", "requests_per_minute"])]
+    #[arg(long, conflicts_with_all = ["dry_run", "resume", "source", "verify", "page_size", "concurrency", "requests_per_minute"])]
     pub(crate) accept: bool,
     /// Fetch and compare, but publish nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Go on with a sync that was killed within the last hour; the snapshot then speaks of the
+    /// time since that one began, so who joined after it may be missing
+    #[arg(long)]
+    pub(crate) resume: bool,
 }
 
 /// Where users are read from.
@@ -93,6 +97,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
         plan,
         breaker: breaker(&config.file.breaker),
         dry_run: args.dry_run,
+        resume: args.resume,
     };
     let report = sync.run(&Progress::new(global.quiet))?;
     print::report(global.output, &report)?;
