@@ -32,12 +32,14 @@ fn arrows_go_one_way() {
         ("headcount-genesys", &["headcount-core"]),
         ("headcount-store", &["headcount-core"]),
         ("headcount-sandbox", &["headcount-core"]),
+        ("headcount-server", &["headcount-core", "headcount-store"]),
         (
             "headcount",
             &[
                 "headcount-core",
                 "headcount-genesys",
                 "headcount-sandbox",
+                "headcount-server",
                 "headcount-store",
             ],
         ),
