@@ -23,13 +23,13 @@ pub struct UserSearchRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_number: Option<i64>,
     /// Several sort keys, instead of `sort_by` and `sort_order`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "list")]
     pub sort: Vec<SearchSort>,
     /// Optional parts of a user to include.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "list")]
     pub expand: Vec<String>,
     /// Criteria, ANDed unless they say otherwise; none matches everybody.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "list")]
     pub query: Vec<UserSearchCriteria>,
     /// Whose presence replaces Genesys' own.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,6 +37,43 @@ pub struct UserSearchRequest {
     /// Restrict the answer to the divisions that the caller may see.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enforce_permissions: Option<bool>,
+    /// What to count beside the page. Ours: upstream has no aggregations for users.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "list")]
+    pub aggregations: Vec<SearchAggregation>,
+    /// The date or time that the question is about. Ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<String>,
+}
+
+/// What to count (SDK `SearchAggregation`). Of its types users have `TERM` and `COUNT`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SearchAggregation {
+    /// Field counted by; several, with commas, nest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// Name in the answer; the field when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// `TERM`: users by value; `COUNT`: users, or users who have the field.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub type_: Option<String>,
+    /// Not used by `TERM` and `COUNT`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// Buckets at each level.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<i64>,
+    /// Order of the buckets: `COUNT` or `VALUE`, then `ASC` or `DESC`.
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "list")]
+    pub order: Vec<String>,
+}
+
+/// A list; `null` is an empty one, as some clients write what they leave out.
+fn list<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// One sort key (SDK `SearchSort`).
@@ -60,13 +97,13 @@ pub struct UserSearchCriteria {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<String>,
     /// Field names searched.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "list")]
     pub fields: Vec<String>,
     /// Single value to match.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// Values of which any may match.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "list")]
     pub values: Vec<String>,
     /// Lower bound of a `RANGE`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,7 +118,7 @@ pub struct UserSearchCriteria {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_format: Option<String>,
     /// Nested criteria (parentheses).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "list")]
     pub group: Vec<UserSearchCriteria>,
 }
 

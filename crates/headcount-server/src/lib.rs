@@ -2,5 +2,140 @@
 //!
 //! Answers come from the last published snapshot in memory; upstream is never asked. What keeps
 //! the snapshot fresh (the daily job) is the binary's, and tells about itself through [`job::Job`].
+//!
+//! `routes` is the whole table of paths, `handlers` has a file for each resource, `access` knows
+//! who may ask, `rosters` what is served, `connection` how much one caller may take.
 
+mod access;
+mod app;
+mod authorise;
+mod body;
+mod connection;
+mod error;
+mod freshness;
+mod handlers;
 pub mod job;
+mod limiter;
+mod metrics;
+mod observe;
+mod openapi;
+mod parameters;
+mod rosters;
+mod routes;
+mod settings;
+pub mod tls;
+mod watch;
+
+use std::{net::SocketAddr, sync::Arc};
+
+use headcount_store::{Store, StoreError};
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
+
+pub use self::{
+    connection::is_loopback,
+    settings::{Bounds, Clock, Settings},
+};
+use self::{app::App, job::Job, watch::Watchers};
+
+/// Why a server cannot start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The store cannot be read.
+    #[error("the store cannot be served")]
+    Store(#[from] StoreError),
+    /// The operating system refuses a socket or a thread.
+    #[error("the server cannot start")]
+    System(#[from] std::io::Error),
+}
+
+/// A running server. It ends when dropped; [`Server::shutdown`] lets requests under way end first.
+pub struct Server {
+    address: SocketAddr,
+    app: Arc<App>,
+    stop: tokio::sync::watch::Sender<bool>,
+    accepting: JoinHandle<()>,
+    watchers: Option<Watchers>,
+}
+
+/// Serves `store` on a bound socket, with TLS where there are settings for it. What is in the store
+/// already is loaded before this returns, so that the first caller is answered.
+///
+/// # Errors
+/// [`ServeError`], by what is missing.
+pub async fn serve(
+    listener: std::net::TcpListener,
+    tls: Option<Arc<ServerConfig>>,
+    settings: Settings,
+    store: Arc<dyn Store>,
+    job: Arc<Job>,
+    clock: Clock,
+) -> Result<Server, ServeError> {
+    listener.set_nonblocking(true)?;
+    let listener = TcpListener::from_std(listener)?;
+    let address = listener.local_addr()?;
+    let mut settings = settings;
+    if !is_loopback(address) {
+        // Nobody is let in without a login from outside of this machine.
+        settings.open_org = None;
+    }
+    let load = tokio::task::spawn_blocking(move || {
+        let app = Arc::new(App::new(settings, clock, store, job)?);
+        match app.rosters.refresh(&app.orgs()) {
+            Ok(()) | Err(StoreError::NoSnapshot { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(app)
+    });
+    let app = load
+        .await
+        .map_err(|error| ServeError::System(std::io::Error::other(error)))??;
+    let watchers = Some(Watchers::start(&app)?);
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let router = routes::router(app.clone());
+    let accepting = tokio::spawn(connection::accept(
+        listener,
+        tls.map(TlsAcceptor::from),
+        app.clone(),
+        router,
+        stopped,
+    ));
+    Ok(Server {
+        address,
+        app,
+        stop,
+        accepting,
+        watchers,
+    })
+}
+
+impl Server {
+    /// Address that it listens on.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Whether anybody on this machine is answered without a login.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.app.open_org().is_some()
+    }
+
+    /// Takes no further connections, lets requests under way end, and ends.
+    pub async fn shutdown(mut self) {
+        self.stop.send_replace(true);
+        // A task that panicked has ended as well.
+        let _ = (&mut self.accepting).await;
+        let watchers = self.watchers.take();
+        // Waits for a snapshot that is being loaded: not on a thread that answers.
+        let _ = tokio::task::spawn_blocking(move || drop(watchers)).await;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+    }
+}

@@ -52,14 +52,35 @@ pub fn encode(request: &UserSearchRequest) -> String {
     };
     // Neither step can fail: there are no maps with odd keys, and memory takes every write.
     let json = serde_json::to_vec(&packed).unwrap_or_default();
-    let mut gzip = flate2::GzBuilder::new()
-        .mtime(0)
-        .write(Vec::new(), flate2::Compression::default());
-    let bytes = gzip
-        .write_all(&json)
-        .and_then(|()| gzip.finish())
-        .unwrap_or_default();
-    BASE64.encode(bytes)
+    BASE64.encode(if json.len() <= SMALL {
+        stored(&json)
+    } else {
+        let mut gzip = flate2::GzBuilder::new()
+            .mtime(0)
+            .write(Vec::new(), flate2::Compression::default());
+        gzip.write_all(&json)
+            .and_then(|()| gzip.finish())
+            .unwrap_or_default()
+    })
+}
+
+/// Up to so many bytes are not compressed: it would save little, and a page of users with its
+/// three links costs less time than compressing one of them.
+const SMALL: usize = 1024;
+
+/// Gzip of a single block that is stored as it is (RFC 1952, RFC 1951 3.2.4).
+fn stored(bytes: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(bytes.len()).unwrap_or(0);
+    let mut crc = flate2::Crc::new();
+    crc.update(bytes);
+    let mut gzip = Vec::with_capacity(bytes.len() + 23);
+    gzip.extend_from_slice(&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 1]);
+    gzip.extend_from_slice(&length.to_le_bytes());
+    gzip.extend_from_slice(&(!length).to_le_bytes());
+    gzip.extend_from_slice(bytes);
+    gzip.extend_from_slice(&crc.sum().to_le_bytes());
+    gzip.extend_from_slice(&u32::from(length).to_le_bytes());
+    gzip
 }
 
 /// Reads a request. Members that search does not know (`types`, `returnFields`, `aggregations`,
@@ -125,7 +146,8 @@ mod tests {
 
     #[test]
     fn the_text_is_url_safe_padded_gzip_without_a_time() {
-        for size in 1..40 {
+        // Short ones are stored, long ones compressed.
+        for size in (1..40).chain([400, 600, 40_000]) {
             let request = UserSearchRequest {
                 page_size: Some(size),
                 sort_by: Some("é".repeat(usize::try_from(size).unwrap())),

@@ -1,0 +1,270 @@
+//! What all handlers share, and how a question finds its roster.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use headcount_core::{
+    as_of::AsOf,
+    roster::View,
+};
+use headcount_store::Store;
+use hyper::{
+    HeaderMap, Method, StatusCode,
+    header::{CONTENT_TYPE, HeaderValue},
+};
+use roaring::RoaringBitmap;
+use tokio::sync::Semaphore;
+
+use crate::{
+    Clock, Settings,
+    access::{Caller, Members},
+    body::Page,
+    error::ApiError,
+    freshness::Freshness,
+    job::Job,
+    metrics::Metrics,
+    rosters::{Loaded, Rosters},
+};
+
+/// What a caller must be allowed to read users (contract 1).
+pub(crate) const VIEW_USERS: &str = "directory:user:view";
+/// What a caller must be allowed to read `/metrics`, which counts users of all divisions.
+pub(crate) const VIEW_METRICS: &str = "headcount:metrics:view";
+
+/// Questions that read document by document, at once.
+const SLOW_QUESTIONS: usize = 2;
+
+/// Shared by all requests.
+pub(crate) struct App {
+    pub(crate) settings: Settings,
+    pub(crate) clock: Clock,
+    pub(crate) members: Members,
+    pub(crate) rosters: Rosters,
+    pub(crate) metrics: Metrics,
+    pub(crate) job: Arc<Job>,
+    ids: CorrelationIds,
+    /// KiB of answers that may yet be put on their way.
+    room: Arc<Semaphore>,
+    slow: Arc<Semaphore>,
+}
+
+/// One roster as one caller sees it.
+pub(crate) struct Sight {
+    loaded: Arc<Loaded>,
+    scope: Option<Arc<RoaringBitmap>>,
+    freshness: Freshness,
+}
+
+impl App {
+    pub(crate) fn new(
+        settings: Settings,
+        clock: Clock,
+        store: Arc<dyn Store>,
+        job: Arc<Job>,
+    ) -> Result<Self, headcount_store::StoreError> {
+        Ok(Self {
+            ids: CorrelationIds::new(settings.seed),
+            room: Arc::new(Semaphore::new(settings.bounds.answers_under_way >> 10)),
+            slow: Arc::new(Semaphore::new(SLOW_QUESTIONS)),
+            members: Members::load(store.clone())?,
+            rosters: Rosters::new(store),
+            metrics: Metrics::new(),
+            settings,
+            clock,
+            job,
+        })
+    }
+
+    pub(crate) fn now_ms(&self) -> i64 {
+        (self.clock)()
+    }
+
+    pub(crate) fn correlation_id(&self) -> String {
+        self.ids.next()
+    }
+
+    /// The org that is open to anybody, while the store knows no client or token.
+    pub(crate) fn open_org(&self) -> Option<&str> {
+        let org = self.settings.open_org.as_deref()?;
+        self.members.is_empty().then_some(org)
+    }
+
+    /// The orgs that somebody may ask for now.
+    pub(crate) fn orgs(&self) -> Vec<String> {
+        match self.open_org() {
+            Some(org) => vec![org.to_owned()],
+            None => self.members.orgs(self.now_ms()),
+        }
+    }
+
+    /// The roster that a caller asks for: the present one, or as of a date or time.
+    pub(crate) async fn sight(
+        self: &Arc<Self>,
+        caller: &Caller,
+        as_of: Option<&str>,
+    ) -> Result<Sight, ApiError> {
+        let org = caller.org();
+        let loaded = match as_of {
+            None => self
+                .rosters
+                .current(org)
+                .ok_or_else(|| ApiError::unavailable(5))?,
+            Some(text) => {
+                let as_of = AsOf::parse(text).map_err(ApiError::invalid_date)?;
+                let (app, org) = (self.clone(), org.to_owned());
+                self.aside(move || Ok(app.rosters.as_of(&org, as_of.ms)?))
+                    .await?
+            }
+        };
+        let divisions = caller.divisions();
+        let freshness = Freshness::new(
+            org,
+            loaded.snapshot.id,
+            loaded.past,
+            loaded.snapshot.published_ms,
+            divisions,
+            self.now_ms(),
+        );
+        let scope = divisions.map(|divisions| loaded.scope(divisions));
+        Ok(Sight {
+            loaded,
+            scope,
+            freshness,
+        })
+    }
+
+    /// Runs what takes long on a thread of its own, a few at once and none without end.
+    pub(crate) async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let slow = self.slow.clone();
+        let task = async move {
+            let permit = slow.acquire_owned().await;
+            let task = tokio::task::spawn_blocking(move || {
+                // Held until the work is done, also when nobody waits for it any more.
+                let _permit = permit;
+                work()
+            });
+            task.await.unwrap_or_else(|_| Err(ApiError::internal()))
+        };
+        within(self.settings.bounds.answer_time, task)
+            .await
+            .unwrap_or_else(|| Err(ApiError::slow_answer()))
+    }
+
+    /// A body of JSON, once there is room for it.
+    pub(crate) async fn body(&self, json: Bytes) -> Result<axum::body::Body, ApiError> {
+        let kib = u32::try_from(json.len() >> 10).unwrap_or(u32::MAX);
+        let room = self.room.clone();
+        let permit = match room.clone().try_acquire_many_owned(kib) {
+            Ok(permit) => permit,
+            Err(_) => within(self.settings.bounds.answer_time, room.acquire_many_owned(kib))
+                .await
+                .and_then(Result::ok)
+                .ok_or_else(|| ApiError::unavailable(5))?,
+        };
+        Ok(axum::body::Body::new(Page::new(json, permit)))
+    }
+
+    /// 200 with JSON about a roster.
+    pub(crate) async fn answer(&self, sight: &Sight, json: Vec<u8>) -> Result<Response, ApiError> {
+        let mut answer = Response::new(self.body(Bytes::from(json)).await?);
+        let headers = answer.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        sight.freshness.tell(headers);
+        Ok(answer)
+    }
+}
+
+impl Sight {
+    /// The users that the caller may see.
+    pub(crate) fn view(&self) -> View<'_> {
+        self.loaded.roster.view(self.scope.as_deref())
+    }
+
+    /// The document of a row, byte for byte.
+    pub(crate) fn document(&self, row: u32) -> &str {
+        self.loaded.roster.document(row).unwrap_or("{}")
+    }
+
+    /// 304, where the caller of a GET has the answer already.
+    pub(crate) fn known(&self, method: &Method, headers: &HeaderMap) -> Option<Response> {
+        let reads = method == Method::GET || method == Method::HEAD;
+        if !reads || !self.freshness.is_known(headers) {
+            return None;
+        }
+        let mut answer = StatusCode::NOT_MODIFIED.into_response();
+        self.freshness.tell(answer.headers_mut());
+        Some(answer)
+    }
+}
+
+/// What `task` gives within `time`.
+pub(crate) async fn within<T>(time: Duration, task: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(time, task).await.ok()
+}
+
+/// Ids of requests in the form of a UUID. They need be unlike each other, not secret.
+struct CorrelationIds {
+    seed: u64,
+    next: AtomicU64,
+}
+
+impl CorrelationIds {
+    fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            next: AtomicU64::new(0),
+        }
+    }
+
+    fn next(&self) -> String {
+        let count = self.next.fetch_add(1, Ordering::Relaxed);
+        let high = mixed(self.seed ^ mixed(count));
+        let low = mixed(high ^ count);
+        format!(
+            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+            high >> 32,
+            high >> 16 & 0xffff,
+            high & 0xfff,
+            low >> 48 & 0x3fff | 0x8000,
+            low & 0xffff_ffff_ffff
+        )
+    }
+}
+
+/// The finaliser of SplitMix64: every bit of the input moves every bit of the output.
+fn mixed(value: u64) -> u64 {
+    let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let value = (value ^ value >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let value = (value ^ value >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ value >> 31
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn correlation_ids_are_uuids_and_differ() {
+        let ids = CorrelationIds::new(3);
+        let made: HashSet<String> = (0..10_000).map(|_| ids.next()).collect();
+        assert_eq!(made.len(), 10_000);
+        for id in &made {
+            let parts: Vec<usize> = id.split('-').map(str::len).collect();
+            assert_eq!(parts, [8, 4, 4, 4, 12]);
+            assert!(id[14..].starts_with('4'));
+        }
+        assert_ne!(CorrelationIds::new(4).next(), CorrelationIds::new(3).next());
+    }
+}

@@ -1,0 +1,304 @@
+//! Refusals, by status and code of contract 7.1. A handler returns one; the body is written in one
+//! place, where the correlation id is known.
+
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use headcount_core::{
+    field::UnknownField,
+    search::{CriteriaError, SearchError, SortError},
+    wire::ErrorBody,
+};
+use headcount_store::StoreError;
+use hyper::{
+    StatusCode,
+    header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
+};
+
+/// Why a request is not answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ApiError {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    /// Whole seconds after which it is worth asking again.
+    retry_after: Option<u64>,
+}
+
+/// What stands before the cause in a 400 without a code of its own.
+const MALFORMED: &str =
+    "The request could not be understood by the server due to malformed syntax.";
+
+impl ApiError {
+    pub(crate) fn new(
+        status: StatusCode,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            retry_after: None,
+        }
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// 400 with its cause.
+    pub(crate) fn bad_request(cause: impl std::fmt::Display) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "bad.request",
+            format!("{MALFORMED} {}.", sentence(&cause.to_string())),
+        )
+    }
+
+    pub(crate) fn invalid_value(value: &str, what: &str, allowed: &str) -> Self {
+        let message = format!(
+            "Value [{value}] is not valid for field type [{what}]. Allowable values are: {allowed}"
+        );
+        Self::new(StatusCode::BAD_REQUEST, "invalid.value", message)
+    }
+
+    pub(crate) fn invalid_parameter(value: &str, name: &str, allowed: &str) -> Self {
+        let message = format!(
+            "Value [{value}] is not valid for parameter [{name}]. Allowable values are: {allowed}"
+        );
+        Self::new(StatusCode::BAD_REQUEST, "invalid.query.param.value", message)
+    }
+
+    /// A field that users do not have, with the nearest names.
+    pub(crate) fn unknown_field(error: UnknownField) -> Self {
+        let message = format!("{}.", sentence(&error.to_string()));
+        Self::new(StatusCode::BAD_REQUEST, "invalid.value", message)
+    }
+
+    pub(crate) fn constraint(cause: impl std::fmt::Display) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "constraint.validation",
+            format!("{}.", sentence(&cause.to_string())),
+        )
+    }
+
+    pub(crate) fn invalid_date(cause: impl std::fmt::Display) -> Self {
+        let message = format!(
+            "Dates must be specified as ISO-8601 strings. For example: yyyy-MM-ddTHH:mm:ss.SSSZ. {}.",
+            sentence(&cause.to_string())
+        );
+        Self::new(StatusCode::BAD_REQUEST, "invalid.date", message)
+    }
+
+    pub(crate) fn invalid_id() -> Self {
+        let message = "A non-UUID value was specified for an ID field.";
+        Self::new(StatusCode::BAD_REQUEST, "invalid.id", message)
+    }
+
+    pub(crate) fn unauthenticated(code: &'static str) -> Self {
+        let message = match code {
+            "authentication.required" => {
+                "No authentication bearer token specified in authorization header."
+            }
+            "credentials.expired" => "The supplied credentials are expired and cannot be used.",
+            _ => "Invalid login credentials.",
+        };
+        Self::new(StatusCode::UNAUTHORIZED, code, message)
+    }
+
+    pub(crate) fn missing_permission(permission: &str) -> Self {
+        let message = format!(
+            "Unable to perform the requested action. You are missing the following permission(s): {permission}"
+        );
+        Self::new(StatusCode::FORBIDDEN, "missing.permissions", message)
+    }
+
+    pub(crate) fn not_authorized() -> Self {
+        let message = "You are not authorized to perform the requested action.";
+        Self::new(StatusCode::FORBIDDEN, "not.authorized", message)
+    }
+
+    pub(crate) fn not_found() -> Self {
+        let message = "The requested resource was not found.";
+        Self::new(StatusCode::NOT_FOUND, "not.found", message)
+    }
+
+    pub(crate) fn method_not_allowed() -> Self {
+        let message = "The method is not allowed for this resource.";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method.not.allowed", message)
+    }
+
+    /// The request itself took too long to arrive.
+    pub(crate) fn slow_request() -> Self {
+        let message = "The request timed out.";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request.timeout", message)
+    }
+
+    pub(crate) fn too_large(most: usize) -> Self {
+        let message = format!("The request is over the size limit. Maximum bytes: {most}");
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "request.entity.too.large",
+            message,
+        )
+    }
+
+    pub(crate) fn unsupported_media_type() -> Self {
+        let message = "Unsupported Media Type - Unsupported or incorrect media type, such as an incorrect Content-Type value in the header.";
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported.media.type",
+            message,
+        )
+    }
+
+    pub(crate) fn too_many(seconds: u64) -> Self {
+        let message =
+            format!("Rate limit exceeded the maximum. Retry the request in [{seconds}] seconds");
+        Self {
+            retry_after: Some(seconds),
+            ..Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too.many.requests.retry.after",
+                message,
+            )
+        }
+    }
+
+    pub(crate) fn internal() -> Self {
+        let message = "The server encountered an unexpected condition which prevented it from fulfilling the request.";
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal.server.error",
+            message,
+        )
+    }
+
+    /// Nothing to answer from yet, or no room to answer in.
+    pub(crate) fn unavailable(retry_after: u64) -> Self {
+        let message = "Service Unavailable - The server is currently unavailable (because it is overloaded or down for maintenance).";
+        Self {
+            retry_after: Some(retry_after),
+            ..Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "service.unavailable",
+                message,
+            )
+        }
+    }
+
+    /// The answer took too long to find.
+    pub(crate) fn slow_answer() -> Self {
+        let message = "The request timed out.";
+        Self::new(StatusCode::GATEWAY_TIMEOUT, "request.timeout", message)
+    }
+
+    /// Writes the body; `context` equals the correlation id of the answer.
+    pub(crate) fn write(&self, context: &str, answer: &mut Response) {
+        let body = ErrorBody {
+            message: self.message.clone(),
+            code: self.code.to_owned(),
+            status: self.status.as_u16(),
+            context_id: context.to_owned(),
+            ..ErrorBody::default()
+        };
+        *answer.body_mut() = Body::from(serde_json::to_vec(&body).unwrap_or_default());
+        let headers = answer.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+    }
+}
+
+/// The answer still without a body; [`crate::observe`] writes it.
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut answer = Response::new(Body::empty());
+        *answer.status_mut() = self.status;
+        answer.extensions_mut().insert(self);
+        answer
+    }
+}
+
+/// Each cause gets the code that fits, and says what is wrong with which value.
+impl From<SearchError> for ApiError {
+    fn from(error: SearchError) -> Self {
+        let invalid = |error: &dyn std::fmt::Display| {
+            let message = format!("{}.", sentence(&error.to_string()));
+            Self::new(StatusCode::BAD_REQUEST, "invalid.value", message)
+        };
+        match &error {
+            SearchError::Criteria(cause) => match cause {
+                CriteriaError::UnknownType(_)
+                | CriteriaError::UnknownOperator(_)
+                | CriteriaError::UnknownField(_)
+                | CriteriaError::BadRegex { .. }
+                | CriteriaError::BadNumber { .. } => invalid(cause),
+                CriteriaError::BadDate { .. } | CriteriaError::BadDateFormat { .. } => {
+                    Self::invalid_date(cause)
+                }
+                _ => Self::constraint(cause),
+            },
+            SearchError::Sort(cause @ (SortError::Order(_) | SortError::Field(_))) => {
+                invalid(cause)
+            }
+            SearchError::Page(cause) => Self::constraint(cause),
+        }
+    }
+}
+
+/// The store's own words stay inside.
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NoSnapshot { .. } | StoreError::NoStore { .. } => Self::unavailable(30),
+            StoreError::BeforeFirst { .. } => Self::constraint(
+                "asOf is before the first snapshot: nothing is known of that time",
+            ),
+            StoreError::Busy(_) => Self::unavailable(5),
+            error => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the store could not be read for an answer"
+                );
+                Self::internal()
+            }
+        }
+    }
+}
+
+/// A fragment as the beginning of a sentence.
+fn sentence(fragment: &str) -> String {
+    let mut letters = fragment.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_repeats_its_status_and_context() {
+        let mut answer = ApiError::too_many(42).into_response();
+        let error = answer.extensions_mut().remove::<ApiError>().unwrap();
+        error.write("abc", &mut answer);
+        assert_eq!(answer.status(), 429);
+        assert_eq!(answer.headers()[RETRY_AFTER], "42");
+    }
+
+    #[test]
+    fn fragments_become_sentences() {
+        assert_eq!(sentence("ärger"), "Ärger");
+        assert_eq!(sentence(""), "");
+    }
+}

@@ -1,0 +1,175 @@
+//! `POST` and `GET /api/v2/users/search`.
+
+mod aggregations;
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::{Extension, Request, State},
+    response::Response,
+};
+use headcount_core::{
+    roster::{RosterError, SearchResult},
+    search::{PageLimits, Query, StateRule, q64},
+    wire::UserSearchRequest,
+};
+use hyper::{HeaderMap, Method, header::CONTENT_TYPE};
+
+use self::aggregations::Aggregation;
+use super::{check_expand, check_expansions, check_integration, push_documents, push_member};
+use crate::{
+    access::Caller,
+    app::{App, Sight, VIEW_USERS},
+    body,
+    error::ApiError,
+    parameters::Parameters,
+};
+
+/// `POST`: the request is the body.
+pub(crate) async fn post_users_search(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    caller.needs(VIEW_USERS)?;
+    let (head, body) = request.into_parts();
+    if !is_json(&head.headers) {
+        return Err(ApiError::unsupported_media_type());
+    }
+    let bytes = body::read(&head.headers, body, &app.settings.bounds).await?;
+    let asked: UserSearchRequest = serde_json::from_slice(&bytes).map_err(ApiError::bad_request)?;
+    answer(&app, &caller, asked, &head.method, &head.headers).await
+}
+
+/// `GET`: the request is packed into `q64`; `expand` may stand beside it (contract 1.2).
+pub(crate) async fn get_users_search(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    request: Request<Body>,
+) -> Result<Response, ApiError> {
+    caller.needs(VIEW_USERS)?;
+    let parameters = Parameters::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let text = parameters.get("q64").ok_or_else(|| {
+        ApiError::bad_request("the parameter q64 is missing; take the link from nextPage")
+    })?;
+    // A plus sign that nobody encoded arrives as a space.
+    let mut asked = q64::decode(&text.replace(' ', "+")).map_err(|error| {
+        ApiError::bad_request(format!("{error}; take the link from nextPage unchanged"))
+    })?;
+    check_expansions(&parameters)?;
+    if let Some(as_of) = parameters.get("asOf") {
+        asked.as_of = Some(as_of.to_owned());
+    }
+    let (method, headers) = (request.method(), request.headers());
+    answer(&app, &caller, asked, method, headers).await
+}
+
+/// What a search found, and what was counted beside it.
+struct Found {
+    rows: SearchResult,
+    counted: Vec<(String, serde_json::Value)>,
+}
+
+async fn answer(
+    app: &Arc<App>,
+    caller: &Caller,
+    asked: UserSearchRequest,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
+    check_expand(&asked.expand)?;
+    check_integration(asked.integration_presence_source.as_deref())?;
+    let query = Query::compile(&asked, StateRule::ActiveUnlessAsked, &PageLimits::default())?;
+    let aggregations = aggregations::compile(&asked.aggregations)?;
+    let sight = app.sight(caller, asked.as_of.as_deref()).await?;
+    if let Some(known) = sight.known(method, headers) {
+        return Ok(known);
+    }
+    if sight.view().reads_every_row(&query) || !aggregations.is_empty() {
+        // Long enough to hold up others who are answered on this thread.
+        let (sight, found, asked, page) = app
+            .aside(move || {
+                let found = find(&sight, &query, &aggregations)?;
+                Ok((sight, found, asked, query.page))
+            })
+            .await?;
+        return app.answer(&sight, write(&sight, asked, page, &found)).await;
+    }
+    let found = find(&sight, &query, &aggregations)?;
+    app.answer(&sight, write(&sight, asked, query.page, &found))
+        .await
+}
+
+fn find(sight: &Sight, query: &Query, aggregations: &[Aggregation]) -> Result<Found, ApiError> {
+    let view = sight.view();
+    let rows = view.search(query).map_err(not_loaded)?;
+    let counted = if aggregations.is_empty() {
+        Vec::new()
+    } else {
+        let matching = view.matching(&query.matcher).map_err(not_loaded)?;
+        aggregations
+            .iter()
+            .map(|aggregation| Ok((aggregation.name.clone(), aggregation.count(&view, &matching)?)))
+            .collect::<Result<_, ApiError>>()?
+    };
+    Ok(Found { rows, counted })
+}
+
+/// Rosters are loaded whole; it would be a fault of ours.
+pub(super) fn not_loaded(error: RosterError) -> ApiError {
+    tracing::error!(
+        error = &error as &dyn std::error::Error,
+        "a question reads what was not loaded"
+    );
+    ApiError::internal()
+}
+
+/// The answer (SDK `UsersSearchResponse`), documents as they are.
+fn write(
+    sight: &Sight,
+    mut asked: UserSearchRequest,
+    page: headcount_core::search::Page,
+    found: &Found,
+) -> Vec<u8> {
+    let pages = page.count(found.rows.total);
+    let mut json = Vec::with_capacity(1024);
+    json.push(b'{');
+    push_member("total", found.rows.total, &mut json);
+    push_member("pageCount", pages, &mut json);
+    push_member("pageSize", page.size, &mut json);
+    push_member("pageNumber", page.number, &mut json);
+    asked.page_size = i64::try_from(page.size).ok();
+    let mut link = |name: &str, number: u64, json: &mut Vec<u8>| {
+        asked.page_number = i64::try_from(number).ok();
+        let q64 = q64::encode(&asked).replace('=', "%3D");
+        push_member(name, format!("/api/v2/users/search?q64={q64}"), json);
+    };
+    if page.number > 1 {
+        // From beyond the end, back to the last page there is.
+        let previous = (page.number - 1).min(pages.max(1));
+        link("previousPage", previous, &mut json);
+    }
+    link("currentPage", page.number, &mut json);
+    if page.number < pages {
+        link("nextPage", page.number + 1, &mut json);
+    }
+    push_member("types", ["users"], &mut json);
+    if !found.counted.is_empty() {
+        let counted: serde_json::Map<_, _> = found.counted.iter().cloned().collect();
+        push_member("aggregations", counted, &mut json);
+    }
+    json.extend_from_slice(b"\"results\":");
+    push_documents(sight, &found.rows.rows, &mut json);
+    json.push(b'}');
+    json
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .and_then(|kind| kind.split(';').next())
+        .unwrap_or_default();
+    kind.trim().eq_ignore_ascii_case("application/json")
+}

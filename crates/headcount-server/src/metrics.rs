@@ -1,0 +1,257 @@
+//! Every number that the server tells about itself, in one place. No label holds anything of a
+//! user or a caller.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use headcount_store::Snapshot;
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{
+        counter::Counter,
+        family::Family,
+        gauge::Gauge,
+        histogram::Histogram,
+    },
+    registry::{Registry, Unit},
+};
+
+use crate::job::{JobOutcome, JobStatus};
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    route: &'static str,
+    method: &'static str,
+    status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RouteLabels {
+    route: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OrgLabels {
+    org: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StateLabels {
+    org: String,
+    state: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabels {
+    outcome: &'static str,
+}
+
+/// Upper bounds of the latency histogram, seconds.
+const BOUNDS: [f64; 14] = [
+    0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0,
+];
+
+type Seconds = Gauge<f64, AtomicU64>;
+
+/// The numbers. Those about snapshots and the job are set when somebody looks.
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    durations: Family<RouteLabels, Histogram, fn() -> Histogram>,
+    connections: Gauge,
+    age: Family<OrgLabels, Seconds>,
+    users: Family<StateLabels, Gauge>,
+    syncs: Family<OutcomeLabels, Counter>,
+    sync_running: Gauge,
+    sync_failures: Gauge,
+    sync_last: Seconds,
+    sync_next: Seconds,
+    upstream_requests: Counter,
+    upstream_throttled: Counter,
+    breaker: Gauge,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let mut registry = Registry::with_prefix("headcount");
+        let durations: fn() -> Histogram = || Histogram::new(BOUNDS);
+        let metrics = Self {
+            requests: Family::default(),
+            durations: Family::new_with_constructor(durations),
+            connections: Gauge::default(),
+            age: Family::default(),
+            users: Family::default(),
+            syncs: Family::default(),
+            sync_running: Gauge::default(),
+            sync_failures: Gauge::default(),
+            sync_last: Seconds::default(),
+            sync_next: Seconds::default(),
+            upstream_requests: Counter::default(),
+            upstream_throttled: Counter::default(),
+            breaker: Gauge::default(),
+            registry: Registry::default(),
+        };
+        registry.register(
+            "http_requests",
+            "Requests answered, by route, method and status",
+            metrics.requests.clone(),
+        );
+        registry.register_with_unit(
+            "http_request_duration",
+            "Time from the head of a request to the head of its answer",
+            Unit::Seconds,
+            metrics.durations.clone(),
+        );
+        registry.register(
+            "http_connections",
+            "Connections open now",
+            metrics.connections.clone(),
+        );
+        registry.register_with_unit(
+            "snapshot_age",
+            "Time since the snapshot that is served was published",
+            Unit::Seconds,
+            metrics.age.clone(),
+        );
+        registry.register(
+            "users",
+            "Users of the snapshot that is served, by state",
+            metrics.users.clone(),
+        );
+        registry.register(
+            "syncs",
+            "Runs of the daily job since the start, by outcome",
+            metrics.syncs.clone(),
+        );
+        registry.register(
+            "sync_running",
+            "1 while the daily job runs",
+            metrics.sync_running.clone(),
+        );
+        registry.register(
+            "sync_failures",
+            "Runs of the daily job since the last one that published",
+            metrics.sync_failures.clone(),
+        );
+        registry.register(
+            "sync_last_end_timestamp_seconds",
+            "When the daily job ended last, seconds since 1970; 0 before the first run",
+            metrics.sync_last.clone(),
+        );
+        registry.register(
+            "sync_next_timestamp_seconds",
+            "When the daily job runs next, seconds since 1970; 0 when unknown",
+            metrics.sync_next.clone(),
+        );
+        registry.register(
+            "upstream_requests",
+            "Requests to Genesys Cloud by the daily job since the start",
+            metrics.upstream_requests.clone(),
+        );
+        registry.register(
+            "upstream_throttled",
+            "Answers of Genesys Cloud with status 429 since the start",
+            metrics.upstream_throttled.clone(),
+        );
+        registry.register(
+            "breaker_held",
+            "1 when the last run of the daily job was held back by the breaker",
+            metrics.breaker.clone(),
+        );
+        Self {
+            registry,
+            ..metrics
+        }
+    }
+
+    /// A request was answered.
+    pub(crate) fn answered(
+        &self,
+        route: &'static str,
+        method: &'static str,
+        status: u16,
+        seconds: f64,
+    ) {
+        let labels = RequestLabels {
+            route,
+            method,
+            status,
+        };
+        self.requests.get_or_create(&labels).inc();
+        self.durations
+            .get_or_create(&RouteLabels { route })
+            .observe(seconds);
+    }
+
+    /// The number of open connections, to count up and down.
+    pub(crate) fn connections(&self) -> &Gauge {
+        &self.connections
+    }
+
+    /// All numbers as OpenMetrics text.
+    pub(crate) fn text<'s>(
+        &self,
+        snapshots: impl Iterator<Item = (&'s str, &'s Snapshot)>,
+        job: &JobStatus,
+        now_ms: i64,
+    ) -> String {
+        self.age.clear();
+        self.users.clear();
+        for (org, snapshot) in snapshots {
+            let labels = OrgLabels {
+                org: org.to_owned(),
+            };
+            let age = seconds(now_ms.saturating_sub(snapshot.published_ms).max(0));
+            self.age.get_or_create(&labels).set(age);
+            let states = &snapshot.states;
+            for (state, users) in [
+                ("active", states.active),
+                ("inactive", states.inactive),
+                ("deleted", states.deleted),
+                ("other", states.other),
+            ] {
+                let labels = StateLabels {
+                    org: org.to_owned(),
+                    state,
+                };
+                self.users.get_or_create(&labels).set(whole(users));
+            }
+        }
+        for (outcome, ended) in JobOutcome::ALL.into_iter().zip(job.ended) {
+            let labels = OutcomeLabels {
+                outcome: outcome.name(),
+            };
+            set(&self.syncs.get_or_create(&labels), ended);
+        }
+        self.sync_running
+            .set(i64::from(job.running_since_ms.is_some()));
+        self.sync_failures.set(i64::from(job.failures));
+        self.sync_last
+            .set(job.last.map_or(0.0, |run| seconds(run.ended_ms)));
+        self.sync_next.set(job.next_ms.map_or(0.0, seconds));
+        set(&self.upstream_requests, job.requests);
+        set(&self.upstream_throttled, job.throttled);
+        let held = job.last.is_some_and(|run| run.outcome == JobOutcome::Held);
+        self.breaker.set(i64::from(held));
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}
+
+/// The job counts by itself; here its counts are only shown.
+fn set(counter: &Counter, count: u64) {
+    counter.inner().store(count, Ordering::Relaxed);
+}
+
+fn whole(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "times of today are far below 2^53 ms"
+)]
+fn seconds(ms: i64) -> f64 {
+    ms as f64 / 1000.0
+}

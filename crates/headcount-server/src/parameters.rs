@@ -1,0 +1,91 @@
+//! The parameters of a link or a form.
+
+use crate::error::ApiError;
+
+/// Names and values, decoded, in their order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Parameters(Vec<(String, String)>);
+
+impl Parameters {
+    pub(crate) fn parse(text: &[u8]) -> Self {
+        Self(form_urlencoded::parse(text).into_owned().collect())
+    }
+
+    /// The last value of a name that is not empty.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .rev()
+            .find(|(key, value)| key == name && !value.is_empty())
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// All values of a name; each may be a list with commas, as the SDKs send them (contract 4).
+    pub(crate) fn list(&self, name: &str) -> Vec<String> {
+        self.0
+            .iter()
+            .filter(|(key, _)| key == name)
+            .flat_map(|(_, value)| value.split(','))
+            .map(str::trim)
+            .filter(|value| !value.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// A whole number.
+    ///
+    /// # Errors
+    /// 400 for anything else.
+    pub(crate) fn number(&self, name: &str) -> Result<Option<i64>, ApiError> {
+        // An empty one is an error here: nobody means "any page" by it.
+        let Some((_, value)) = self.0.iter().rev().find(|(key, _)| key == name) else {
+            return Ok(None);
+        };
+        value
+            .parse()
+            .map(Some)
+            .map_err(|_| ApiError::invalid_parameter(value, name, "whole numbers"))
+    }
+}
+
+/// A link with these parameters, in their order; those without a value are left out.
+pub(crate) fn link<'v>(
+    path: &str,
+    parameters: impl IntoIterator<Item = (&'v str, Option<String>)>,
+) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in parameters {
+        if let Some(value) = value {
+            query.append_pair(name, &value);
+        }
+    }
+    let query = query.finish();
+    if query.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{query}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_come_repeated_or_with_commas() {
+        let asked = Parameters::parse(b"id=a,b&id=c&id=&pageSize=3&state=&x=%2C");
+        assert_eq!(asked.list("id"), ["a", "b", "c"]);
+        assert_eq!(asked.get("state"), None);
+        assert_eq!(asked.number("pageSize"), Ok(Some(3)));
+        assert_eq!(asked.number("pageNumber"), Ok(None));
+        assert!(Parameters::parse(b"pageSize=").number("pageSize").is_err());
+        assert!(Parameters::parse(b"pageSize=1e3").number("pageSize").is_err());
+    }
+
+    #[test]
+    fn a_link_holds_what_has_a_value() {
+        let made = link("/x", [("a", Some("1 &".to_owned())), ("b", None)]);
+        assert_eq!(made, "/x?a=1+%26");
+        assert_eq!(link("/x", [("b", None)]), "/x");
+    }
+}

@@ -1,0 +1,182 @@
+//! The rosters in memory: of each org the last snapshot, and for questions about the past a few
+//! that are loaded when asked for.
+//!
+//! A thread watches the store. A new snapshot is loaded and made ready aside, then put in the
+//! place of the old one; whoever is being answered keeps the one they began with.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+};
+
+use headcount_core::{
+    field::{Column, Projection},
+    roster::{Roster, RosterBuilder},
+};
+use headcount_store::{Snapshot, Store, StoreError};
+use roaring::RoaringBitmap;
+
+/// Past rosters kept; each is as large as the present one.
+const PAST: usize = 2;
+
+/// One snapshot, ready to be asked.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) roster: Roster,
+    /// As of a time, and so without what is only known for the present.
+    pub(crate) past: bool,
+    /// Rows that callers see who are limited to some divisions, by these.
+    scopes: Mutex<HashMap<Vec<String>, Arc<RoaringBitmap>>>,
+}
+
+impl Loaded {
+    /// The rows of some divisions.
+    pub(crate) fn scope(&self, divisions: &[String]) -> Arc<RoaringBitmap> {
+        let mut scopes = lock(&self.scopes);
+        if let Some(scope) = scopes.get(divisions) {
+            return scope.clone();
+        }
+        let ids: Vec<&str> = divisions.iter().map(String::as_str).collect();
+        // A roster is loaded with every column; without this one nobody may be seen.
+        let rows = self
+            .roster
+            .rows_with(Column::DivisionId, &ids)
+            .unwrap_or_default();
+        let rows = Arc::new(rows);
+        scopes.insert(divisions.to_vec(), rows.clone());
+        rows
+    }
+}
+
+/// All rosters in memory.
+pub(crate) struct Rosters {
+    store: Arc<dyn Store>,
+    current: RwLock<BTreeMap<String, Arc<Loaded>>>,
+    past: Mutex<VecDeque<(String, Arc<Loaded>)>>,
+    /// Held while a roster of the past is loaded: one at a time is heavy enough.
+    loading_past: Mutex<()>,
+}
+
+impl Rosters {
+    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
+        Self {
+            store,
+            current: RwLock::default(),
+            past: Mutex::default(),
+            loading_past: Mutex::default(),
+        }
+    }
+
+    /// The present roster of an org, once there is one.
+    pub(crate) fn current(&self, org: &str) -> Option<Arc<Loaded>> {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        current.get(org).cloned()
+    }
+
+    /// Every present roster, by org.
+    pub(crate) fn all(&self) -> Vec<(String, Arc<Loaded>)> {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        current
+            .iter()
+            .map(|(org, loaded)| (org.clone(), loaded.clone()))
+            .collect()
+    }
+
+    /// Loads what was published since the last look, of the orgs that somebody may ask for, and
+    /// lets go of the others. Blocks while it loads.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read; what is in memory stays.
+    pub(crate) fn refresh(&self, wanted: &[String]) -> Result<(), StoreError> {
+        let heads = self.store.heads()?;
+        for (org, newest) in heads.snapshots {
+            if !wanted.contains(&org) {
+                continue;
+            }
+            let known = self.current(&org);
+            if known.is_some_and(|known| known.snapshot.id == newest) {
+                continue;
+            }
+            let loaded = Arc::new(load(&*self.store, &org, None)?);
+            tracing::info!(
+                snapshot.id = loaded.snapshot.id,
+                snapshot.users = loaded.snapshot.users,
+                "a snapshot is served from now on"
+            );
+            let before = {
+                let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+                current.insert(org, loaded)
+            };
+            // Giving back a large roster takes a moment: here, where nobody waits for the lock.
+            drop(before);
+        }
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        current.retain(|org, _| wanted.contains(org));
+        Ok(())
+    }
+
+    /// The roster of an org as of a time. Blocks while it loads.
+    ///
+    /// # Errors
+    /// [`StoreError::BeforeFirst`] for a time before the first snapshot, [`StoreError::NoSnapshot`]
+    /// before there is any.
+    pub(crate) fn as_of(&self, org: &str, as_of_ms: i64) -> Result<Arc<Loaded>, StoreError> {
+        let snapshots = self.store.snapshots(org)?;
+        let id = snapshots
+            .iter()
+            .rev()
+            .find(|snapshot| snapshot.published_ms <= as_of_ms)
+            .map(|snapshot| snapshot.id);
+        if let Some(found) = id.and_then(|id| self.kept(org, id)) {
+            return Ok(found);
+        }
+        let _one_at_a_time = lock(&self.loading_past);
+        // Who waited may find what the one before loaded.
+        if let Some(found) = id.and_then(|id| self.kept(org, id)) {
+            return Ok(found);
+        }
+        let loaded = Arc::new(load(&*self.store, org, Some(as_of_ms))?);
+        let mut past = lock(&self.past);
+        past.truncate(PAST - 1);
+        past.push_front((org.to_owned(), loaded.clone()));
+        Ok(loaded)
+    }
+
+    fn kept(&self, org: &str, id: i64) -> Option<Arc<Loaded>> {
+        let mut past = lock(&self.past);
+        let at = past
+            .iter()
+            .position(|(name, loaded)| name == org && loaded.snapshot.id == id)?;
+        let found = past.remove(at)?;
+        let loaded = found.1.clone();
+        past.push_front(found);
+        Some(loaded)
+    }
+
+    /// Lets go of the rosters of the past.
+    pub(crate) fn forget_past(&self) {
+        let past = std::mem::take(&mut *lock(&self.past));
+        drop(past);
+    }
+}
+
+fn load(store: &dyn Store, org: &str, as_of_ms: Option<i64>) -> Result<Loaded, StoreError> {
+    let mut builder = RosterBuilder::new(Projection::all());
+    let snapshot = store.read(org, as_of_ms, &Projection::all(), &mut |user, document| {
+        builder.push(user, document);
+    })?;
+    let roster = builder.finish();
+    roster.warm();
+    Ok(Loaded {
+        snapshot,
+        roster,
+        past: as_of_ms.is_some(),
+        scopes: Mutex::default(),
+    })
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What it guards is whole at any time, also when somebody panicked with it.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,85 @@
+//! The whole table of routes.
+
+use std::sync::Arc;
+
+use axum::{
+    Router, middleware,
+    routing::{get, post},
+};
+use tower_http::{CompressionLevel, compression::CompressionLayer};
+
+use crate::{
+    app::App,
+    authorise::authorise,
+    error::ApiError,
+    handlers::{health, query, search, token, user, users},
+    observe::observe,
+    openapi,
+};
+
+/// Every path that is answered.
+const PATHS: [&str; 12] = [
+    "/oauth/token",
+    "/api/v2/users/search",
+    "/api/v2/users/query",
+    "/api/v2/users/{userId}",
+    "/api/v2/users",
+    "/health/live",
+    "/health/ready",
+    "/metrics",
+    "/openapi.json",
+    "/docs",
+    "/docs/docs.css",
+    "/docs/docs.js",
+];
+
+/// The paths, and what answers them.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    let [
+        oauth_token,
+        users_search,
+        users_query,
+        one_user,
+        all_users,
+        live,
+        ready,
+        metrics,
+        document,
+        docs,
+        style,
+        script,
+    ] = PATHS;
+    let api = Router::new()
+        .route(
+            users_search,
+            get(search::get_users_search).post(search::post_users_search),
+        )
+        .route(users_query, get(query::get_users_query))
+        .route(one_user, get(user::get_user))
+        .route(all_users, get(users::get_users))
+        .route_layer(middleware::from_fn_with_state(app.clone(), authorise));
+    Router::new()
+        .route(oauth_token, post(token::post_token))
+        .route(live, get(health::get_live))
+        .route(ready, get(health::get_ready))
+        .route(metrics, get(health::get_metrics))
+        .route(document, get(openapi::get_document))
+        .route(docs, get(openapi::get_page))
+        .route(style, get(openapi::get_style))
+        .route(script, get(openapi::get_script))
+        .merge(api)
+        .fallback(async || ApiError::not_found())
+        .method_not_allowed_fallback(async || ApiError::method_not_allowed())
+        // Outside of everything, so that bodies of errors are written before they are packed.
+        .layer(middleware::from_fn_with_state(app.clone(), observe))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .with_state(app)
+}
+
+/// The name of a matched path, for a label.
+pub(crate) fn known(path: &str) -> &'static str {
+    PATHS
+        .into_iter()
+        .find(|known| *known == path)
+        .unwrap_or("other")
+}

@@ -1,0 +1,83 @@
+//! How a server behaves, as the binary was told.
+
+use std::{sync::Arc, time::Duration};
+
+/// Tells the time, ms since 1970 UTC.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// Settings of a server.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Org that is served without login while the store knows no client or token; only ever on a
+    /// loopback address.
+    pub open_org: Option<String>,
+    /// Requests a minute for a client or token that has no limit of its own; `None`: unlimited.
+    pub requests_per_minute: Option<u32>,
+    /// Age of a snapshot from which the server is not ready; `None`: any age will do.
+    pub ready_age: Option<Duration>,
+    /// Bounds that keep one caller from taking the server from the others.
+    pub bounds: Bounds,
+    /// Seed of the correlation ids.
+    pub seed: u64,
+}
+
+/// What one request or connection may take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Largest body of a request, bytes.
+    pub body: usize,
+    /// Longest head of a request, bytes.
+    pub head: usize,
+    /// Time for the head, and for the TLS handshake.
+    pub head_time: Duration,
+    /// Time for the body.
+    pub body_time: Duration,
+    /// How long a connection may be silent between requests.
+    pub idle_time: Duration,
+    /// A caller who takes less than [`Bounds::LEAST_TAKEN`] bytes of an answer in this time is
+    /// dropped.
+    pub write_time: Duration,
+    /// Time for an answer to be found.
+    pub answer_time: Duration,
+    /// Bytes of answers that may be on their way to callers.
+    pub answers_under_way: usize,
+    /// Connections at once; further ones wait.
+    pub connections: usize,
+    /// Time for requests under way when the server stops.
+    pub shutdown_time: Duration,
+}
+
+impl Bounds {
+    /// Bytes of an answer that must be taken within [`Bounds::write_time`].
+    pub const LEAST_TAKEN: u64 = 32 << 10;
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            body: 1 << 20,
+            head: 32 << 10,
+            head_time: Duration::from_secs(15),
+            body_time: Duration::from_secs(30),
+            idle_time: Duration::from_secs(75),
+            write_time: Duration::from_secs(30),
+            answer_time: Duration::from_secs(30),
+            answers_under_way: 256 << 20,
+            connections: 16_384,
+            shutdown_time: Duration::from_secs(20),
+        }
+    }
+}
+
+impl Default for Settings {
+    /// 300 requests a minute, as at Genesys Cloud; any age will do.
+    fn default() -> Self {
+        Self {
+            open_org: None,
+            requests_per_minute: Some(300),
+            ready_age: None,
+            bounds: Bounds::default(),
+            seed: 0,
+        }
+    }
+}
