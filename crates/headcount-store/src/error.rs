@@ -29,14 +29,6 @@ pub enum StoreError {
         /// Newest schema of this program.
         known: u32,
     },
-    /// Made by an older version of headcount, and opened to read only.
-    #[error("the store has schema {found}, this version reads schema {known}")]
-    OlderSchema {
-        /// Schema of the file.
-        found: u32,
-        /// Newest schema of this program.
-        known: u32,
-    },
     /// No backend for such a URL.
     #[error("stores of kind {scheme:?} are not in this version")]
     Unsupported {
@@ -76,6 +68,12 @@ pub enum StoreError {
     /// The run was dropped by another one meanwhile.
     #[error("this run is over: another one was started")]
     RunOver,
+    /// Another client or token has the id, in this org or another.
+    #[error("the id of the client or token is taken")]
+    IdTaken,
+    /// No key could be made for a new store.
+    #[error("the operating system gives no random numbers")]
+    NoRandomness,
     /// No room left; the last snapshot is untouched.
     #[error("no room is left for the store")]
     Full(#[source] rusqlite::Error),
@@ -115,7 +113,6 @@ impl StoreError {
             Self::NoStore { .. } | Self::NoSnapshot { .. } => "run `headcount sync` first",
             Self::NotAStore { .. } => "name another file with --store",
             Self::NewerSchema { .. } => "use the version of headcount that made it, or a newer one",
-            Self::OlderSchema { .. } => "run `headcount sync` once to bring it up to date",
             Self::Unsupported { .. } => "name a SQLite file with --store sqlite:PATH",
             Self::Locked { .. } => "wait until it has ended",
             Self::BeforeFirst { .. } => "`headcount snapshots` lists the times there are",
@@ -125,7 +122,11 @@ impl StoreError {
             Self::ReadOnly(_) | Self::CannotOpen { .. } => {
                 "check who may read and write the file and its directory"
             }
-            Self::NotAUser { .. } | Self::RunOver | Self::Database(_) => return None,
+            Self::NotAUser { .. }
+            | Self::RunOver
+            | Self::IdTaken
+            | Self::NoRandomness
+            | Self::Database(_) => return None,
         })
     }
 }

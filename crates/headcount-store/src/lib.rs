@@ -4,6 +4,7 @@
 //! whole snapshot, the old or the new. [`Store`] is what every backend does, [`open`] picks the
 //! backend, and the conformance suite in this crate's tests says what "does" means.
 
+mod access;
 mod error;
 mod lock;
 mod run;
@@ -14,6 +15,7 @@ use std::{path::Path, sync::Arc};
 
 use headcount_core::{field::Projection, history::Version, user::Attributes};
 
+pub use access::{AccessList, Credential, CredentialKind, Grant, Heads, RateLimit};
 pub use error::StoreError;
 pub use lock::SyncLock;
 pub use run::{Run, Staged};
@@ -203,4 +205,37 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
     fn orgs(&self) -> Result<Vec<String>, StoreError>;
+
+    /// Keeps a client or token. Its org needs no snapshot yet.
+    ///
+    /// # Errors
+    /// [`StoreError::IdTaken`] when another one has its id, in whatever org; [`StoreError`] when
+    /// the store cannot be written.
+    fn add_credential(&self, credential: &Credential) -> Result<(), StoreError>;
+
+    /// Revokes a client or token of `org` for good, and gives it as it is then; `None` when there
+    /// is no such one. One that was revoked before keeps that time.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be written.
+    fn revoke_credential(
+        &self,
+        org: &str,
+        id: &str,
+        now_ms: i64,
+    ) -> Result<Option<Credential>, StoreError>;
+
+    /// Everybody who may ask the server, or once might, and the key that signs tokens. Nobody,
+    /// while a store that is only read has a schema without credentials.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    fn access(&self) -> Result<AccessList, StoreError>;
+
+    /// What changes with every snapshot and every credential, whichever process writes them: cheap
+    /// enough to be asked several times a second.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    fn heads(&self) -> Result<Heads, StoreError>;
 }

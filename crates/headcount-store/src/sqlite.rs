@@ -3,6 +3,7 @@
 //! Write-ahead log, so that readers see the old snapshot whole while a sync writes. One connection
 //! writes; readers get connections of their own.
 
+mod access;
 mod connect;
 mod publish;
 mod read;
@@ -19,8 +20,8 @@ use headcount_core::{field::Projection, history::Version, user::Attributes};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::{
-    Access, Breaker, Outcome, Run, Snapshot, Staged, Store, StoreError, Summary, SyncLock,
-    lock::FileLock,
+    Access, AccessList, Breaker, Credential, Heads, Outcome, Run, Snapshot, Staged, Store,
+    StoreError, Summary, SyncLock, lock::FileLock,
 };
 
 /// A store in one file.
@@ -215,6 +216,32 @@ impl Store for Sqlite {
 
     fn orgs(&self) -> Result<Vec<String>, StoreError> {
         self.reading(read::orgs)
+    }
+
+    // Forced to the disk: a power cut must not bring back who was revoked.
+    fn add_credential(&self, credential: &Credential) -> Result<(), StoreError> {
+        connect::durably(&mut *self.writer()?, |connection| {
+            access::add(connection, credential)
+        })
+    }
+
+    fn revoke_credential(
+        &self,
+        org: &str,
+        id: &str,
+        now_ms: i64,
+    ) -> Result<Option<Credential>, StoreError> {
+        connect::durably(&mut *self.writer()?, |connection| {
+            access::revoke(connection, org, id, now_ms)
+        })
+    }
+
+    fn access(&self) -> Result<AccessList, StoreError> {
+        self.reading(access::list)
+    }
+
+    fn heads(&self) -> Result<Heads, StoreError> {
+        self.reading(access::heads)
     }
 }
 

@@ -11,7 +11,13 @@ const APPLICATION_ID: i64 = 0x6865_6164;
 
 /// Every step of the schema, in order. Step `n` takes a store from version `n` to `n + 1`; steps
 /// are added, never edited.
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_roster.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../migrations/0001_roster.sql"),
+    include_str!("../../migrations/0002_access.sql"),
+];
+
+/// First schema that knows of clients and tokens.
+const WITH_ACCESS: u32 = 2;
 
 /// Newest schema version of this program.
 const KNOWN: u32 = MIGRATIONS.len() as u32;
@@ -43,7 +49,9 @@ pub(super) fn writer(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// A connection that cannot write.
+/// A connection that cannot write. It takes every schema that the program knows, since whoever may
+/// only read can't bring it to the newest: steps so far only added tables, and whoever asks for
+/// the new ones looks first ([`has_access`]).
 pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
     if !path.exists() {
         return Err(StoreError::NoStore {
@@ -57,12 +65,17 @@ pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
         0 => Err(StoreError::NoStore {
             path: path.to_owned(),
         }),
-        KNOWN => Ok(connection),
-        found => Err(StoreError::OlderSchema {
-            found,
-            known: KNOWN,
-        }),
+        _ => Ok(connection),
     }
+}
+
+/// Whether the store knows of clients and tokens by now. Another process may bring it to that
+/// schema at any time, so this is asked in every transaction.
+pub(super) fn has_access(connection: &Connection) -> Result<bool, StoreError> {
+    let version: u32 = connection
+        .prepare_cached("SELECT user_version FROM pragma_user_version")?
+        .query_row([], |row| row.get(0))?;
+    Ok(version >= WITH_ACCESS)
 }
 
 /// A transaction that will write. It takes the write lock at once: one that starts by reading
@@ -180,7 +193,21 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     for step in &MIGRATIONS[found as usize..] {
         transaction.execute_batch(step)?;
     }
+    if found < WITH_ACCESS {
+        transaction.execute(
+            "INSERT INTO access (only_one, revision, signing_key) VALUES (1, 1, ?1)",
+            [signing_key()?],
+        )?;
+    }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", KNOWN)?;
     Ok(transaction.commit()?)
+}
+
+/// A key that nobody can guess, from the operating system. The one place where a store takes
+/// randomness by itself: it makes its key whoever opens it first, and keeps it.
+fn signing_key() -> Result<[u8; 32], StoreError> {
+    ring::rand::generate(&ring::rand::SystemRandom::new())
+        .map(ring::rand::Random::expose)
+        .map_err(|_| StoreError::NoRandomness)
 }
