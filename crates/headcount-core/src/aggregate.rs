@@ -1,13 +1,15 @@
 //! Counting users by one or several fields.
 
-use std::{borrow::Cow, collections::HashMap};
+mod labels;
+
+use std::collections::HashMap;
 
 use roaring::RoaringBitmap;
 
+use self::labels::Labels;
 use crate::{
-    field::{Column, Field, Projection, UnknownField},
-    roster::{Roster, RosterError},
-    search::FieldValues,
+    field::{Field, Projection, UnknownField},
+    roster::{RosterError, View},
 };
 
 /// Label of the users that have no value, so that totals reconcile (invariant 5).
@@ -19,9 +21,9 @@ pub enum GroupBy {
     /// The value of a field, exactly as written; several values of one user are joined by commas,
     /// so that a user is counted once.
     Field(Field),
-    /// The division: the name that most of its users carry, or its id where none has a name.
+    /// The division: the name that most of its users in sight carry, or its id where none has one.
     Division,
-    /// The manager: the name in the manager's own record, or the id where there is none.
+    /// The manager: the name in the manager's own record, or the id where none is in sight.
     Manager,
 }
 
@@ -62,51 +64,34 @@ impl GroupBy {
     }
 }
 
-/// Counts `rows` by `by`: most users first, then by value. The counts add up to the number of rows.
+/// Counts those of `rows` that are in sight by `by`: most users first, then by value. The counts
+/// add up to the number of rows.
 ///
 /// # Errors
 /// [`RosterError`] when a field counted by was not loaded.
 pub fn count_by(
-    roster: &Roster,
+    view: &View<'_>,
     rows: &RoaringBitmap,
     by: &[GroupBy],
 ) -> Result<Vec<CountRow>, RosterError> {
+    let rows = view.clip(rows);
     let labels = by
         .iter()
-        .map(|by| Labels::of(roster, *by))
+        .map(|by| Labels::of(*view, &rows, *by))
         .collect::<Result<Vec<_>, _>>()?;
-    let counts = match labels.as_slice() {
-        [one] => {
-            let mut counts = vec![0_u64; one.texts.len()];
-            for row in rows {
-                counts[one.codes.code(roster, row) as usize] += 1;
-            }
-            let counted = (0_u32..).zip(counts).filter(|(_, count)| *count > 0);
-            counted.map(|(code, count)| (vec![code], count)).collect()
-        }
-        labels => {
-            let mut counts: HashMap<Vec<u32>, u64> = HashMap::new();
-            let mut codes = Vec::with_capacity(labels.len());
-            for row in rows {
-                codes.clear();
-                codes.extend(labels.iter().map(|label| label.codes.code(roster, row)));
-                match counts.get_mut(&codes) {
-                    Some(count) => *count += 1,
-                    None => {
-                        counts.insert(codes.clone(), 1);
-                    }
-                }
-            }
-            counts.into_iter().collect::<Vec<_>>()
-        }
-    };
     // Two codes may carry one label (two divisions of the same name): one row for the reader.
     let mut merged: HashMap<Vec<&str>, u64> = HashMap::new();
+    let counts = counts(&labels, &rows);
+    let texts: Vec<Vec<Option<&str>>> = labels
+        .iter()
+        .enumerate()
+        .map(|(level, labels)| labels.texts(counts.iter().map(|(codes, _)| codes[level])))
+        .collect();
     for (codes, count) in &counts {
-        let values = labels
+        let values = texts
             .iter()
             .zip(codes)
-            .map(|(labels, &code)| &*labels.texts[code as usize]);
+            .map(|(texts, &code)| texts[code as usize].unwrap_or(NONE));
         *merged.entry(values.collect()).or_default() += count;
     }
     let mut answer: Vec<CountRow> = merged
@@ -120,122 +105,61 @@ pub fn count_by(
     Ok(answer)
 }
 
-/// For every row a code, for every code a label.
-struct Labels<'r> {
-    codes: Codes,
-    texts: Vec<Cow<'r, str>>,
-}
-
-enum Codes {
-    Column(Column),
-    Rows(Vec<u32>),
-}
-
-impl Codes {
-    fn code(&self, roster: &Roster, row: u32) -> u32 {
-        match self {
-            Self::Column(column) => roster.code(row, *column),
-            Self::Rows(codes) => codes[row as usize],
+/// How often each combination of codes occurs, those that do.
+fn counts(labels: &[Labels<'_>], rows: &RoaringBitmap) -> Vec<(Vec<u32>, u64)> {
+    /// A cell for every combination there may be, as long as that takes no more than this.
+    const MOST_CELLS: u128 = 1 << 20;
+    // The codes of a row as the digits of one number.
+    let cells = labels.iter().fold(1, |cells: u128, labels| {
+        cells.saturating_mul(labels.len() as u128)
+    });
+    let digits = |mut cell: u128| {
+        let mut codes = vec![0; labels.len()];
+        for (code, labels) in codes.iter_mut().zip(labels).rev() {
+            *code = u32::try_from(cell % labels.len() as u128).unwrap_or(u32::MAX);
+            cell /= labels.len() as u128;
         }
-    }
-}
-
-impl<'r> Labels<'r> {
-    fn of(roster: &'r Roster, by: GroupBy) -> Result<Self, RosterError> {
-        roster.check(by.projection())?;
-        Ok(match by {
-            GroupBy::Field(field) => match field.column() {
-                Some(column) => Self::by_column(roster, column, Cow::Borrowed),
-                None => Self::by_values(roster, field),
-            },
-            GroupBy::Manager => Self::by_column(roster, Column::ManagerId, |id| {
-                let manager = roster.row_of(id);
-                Cow::Borrowed(
-                    manager
-                        .and_then(|row| roster.value(row, Column::Name))
-                        .unwrap_or(id),
-                )
-            }),
-            GroupBy::Division => Self::by_division(roster),
-        })
-    }
-
-    fn by_column(
-        roster: &'r Roster,
-        column: Column,
-        label: impl Fn(&'r str) -> Cow<'r, str>,
-    ) -> Self {
-        let texts = roster
-            .texts(column)
-            .map(|text| text.map_or(Cow::Borrowed(NONE), &label));
-        Self {
-            codes: Codes::Column(column),
-            texts: texts.collect(),
-        }
-    }
-
-    fn by_values(roster: &'r Roster, field: Field) -> Self {
-        let mut known: HashMap<String, u32> = HashMap::new();
-        let mut texts = vec![Cow::Borrowed(NONE)];
-        let codes = (0..roster.len()).map(|row| {
-            let mut joined = String::new();
-            roster.user(row).any_value(field, &mut |value| {
-                if !joined.is_empty() {
-                    joined.push_str(", ");
+        codes
+    };
+    if cells <= MOST_CELLS {
+        let mut counts = vec![0_u64; usize::try_from(cells).unwrap_or(0)];
+        match labels {
+            // Over all rows of a million, a loop over the levels would cost more than the counting.
+            [one] => {
+                for (place, row) in rows.iter().enumerate() {
+                    counts[one.code(place, row) as usize] += 1;
                 }
-                joined.push_str(value);
-                false
-            });
-            if joined.is_empty() {
-                return 0;
             }
-            *known.entry(joined).or_insert_with_key(|joined| {
-                texts.push(Cow::Owned(joined.clone()));
-                u32::try_from(texts.len() - 1).unwrap_or(u32::MAX)
-            })
-        });
-        let codes = Codes::Rows(codes.collect());
-        Self { codes, texts }
-    }
-
-    fn by_division(roster: &'r Roster) -> Self {
-        let mut names: HashMap<&str, HashMap<&str, u64>> = HashMap::new();
-        for row in 0..roster.len() {
-            if let (Some(id), Some(name)) = (
-                roster.value(row, Column::DivisionId),
-                roster.value(row, Column::DivisionName),
-            ) {
-                *names.entry(id).or_default().entry(name).or_default() += 1;
+            [one, two] => {
+                for (place, row) in rows.iter().enumerate() {
+                    let cell = one.code(place, row) as usize * two.len();
+                    counts[cell + two.code(place, row) as usize] += 1;
+                }
+            }
+            labels => {
+                for (place, row) in rows.iter().enumerate() {
+                    let cell = labels.iter().fold(0, |cell, labels| {
+                        cell * labels.len() + labels.code(place, row) as usize
+                    });
+                    counts[cell] += 1;
+                }
             }
         }
-        let usual = |id: &'r str| -> &'r str {
-            let best = names.get(id).and_then(|names| {
-                names
-                    .iter()
-                    .max_by(|a, b| a.1.cmp(b.1).then_with(|| b.0.cmp(a.0)))
-            });
-            best.map_or(id, |(name, _)| name)
-        };
-        let mut known: HashMap<&str, u32> = HashMap::new();
-        let mut texts = vec![Cow::Borrowed(NONE)];
-        let mut code_of = |label: &'r str| {
-            *known.entry(label).or_insert_with(|| {
-                texts.push(Cow::Borrowed(label));
-                u32::try_from(texts.len() - 1).unwrap_or(u32::MAX)
-            })
-        };
-        let codes = (0..roster.len())
-            .map(|row| {
-                let label = roster
-                    .value(row, Column::DivisionId)
-                    .map(usual)
-                    .or_else(|| roster.value(row, Column::DivisionName));
-                label.map_or(0, &mut code_of)
-            })
-            .collect();
-        Self {
-            codes: Codes::Rows(codes),
-            texts,
-        }
+        let counted = (0_u128..).zip(counts).filter(|(_, count)| *count > 0);
+        return counted.map(|(cell, count)| (digits(cell), count)).collect();
     }
+    let mut cells: Vec<u128> = rows
+        .iter()
+        .enumerate()
+        .map(|(place, row)| {
+            labels.iter().fold(0, |cell, labels| {
+                cell * labels.len() as u128 + u128::from(labels.code(place, row))
+            })
+        })
+        .collect();
+    cells.sort_unstable();
+    cells
+        .chunk_by(|a, b| a == b)
+        .map(|same| (digits(same[0]), same.len() as u64))
+        .collect()
 }

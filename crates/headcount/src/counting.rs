@@ -58,8 +58,9 @@ pub(crate) fn count(
         Ok::<_, StoreError>(())
     })?;
     let roster = roster.finish();
-    let picked = roster.matching(conditions.matcher())?;
-    let rows = aggregate::count_by(&roster, &picked, &by)?;
+    let view = roster.view(None);
+    let picked = view.matching(conditions.matcher())?;
+    let rows = aggregate::count_by(&view, &picked, &by)?;
     Ok(Counts {
         total: rows.iter().map(|row| row.count).sum(),
         rows,

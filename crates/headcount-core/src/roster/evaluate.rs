@@ -4,15 +4,15 @@
 
 use roaring::RoaringBitmap;
 
-use super::{Roster, RowView};
+use super::View;
 use crate::{
     field::{Column, Field},
     search::matcher::{Leaf, Node},
 };
 
-impl Roster {
+impl View<'_> {
     /// The rows of `within` (all, if none is given) that `node` matches.
-    pub(super) fn evaluate(&self, node: &Node, within: Option<&RoaringBitmap>) -> RoaringBitmap {
+    pub(super) fn evaluate(self, node: &Node, within: Option<&RoaringBitmap>) -> RoaringBitmap {
         match node {
             Node::And(nodes) => {
                 let mut nodes: Vec<&Node> = nodes.iter().collect();
@@ -45,11 +45,11 @@ impl Roster {
         }
     }
 
-    fn all_of(&self, within: Option<&RoaringBitmap>) -> RoaringBitmap {
-        within.map_or_else(|| (0..self.len()).collect(), Clone::clone)
+    fn all_of(self, within: Option<&RoaringBitmap>) -> RoaringBitmap {
+        within.map_or_else(|| (0..self.roster().len()).collect(), Clone::clone)
     }
 
-    fn leaf(&self, leaf: &Leaf, within: Option<&RoaringBitmap>) -> RoaringBitmap {
+    fn leaf(self, leaf: &Leaf, within: Option<&RoaringBitmap>) -> RoaringBitmap {
         let kind = leaf.field.kind();
         let of_manager = if leaf.field == Field::MANAGER_NAME {
             Some(Column::Name)
@@ -58,25 +58,28 @@ impl Roster {
         } else {
             None
         };
-        if let (Some(column), Some(managers)) = (of_manager, self.column(Column::ManagerId)) {
-            return managers.rows(self.len(), within, &|id| {
+        if let (Some(column), Some(managers)) =
+            (of_manager, self.roster().column(Column::ManagerId))
+        {
+            return managers.rows(self.roster().len(), within, &|id| {
                 self.row_of(id)
-                    .and_then(|row| self.value(row, column))
+                    .and_then(|row| self.roster().value(row, column))
                     .is_some_and(|value| leaf.test.passes(kind, value))
             });
         }
-        if let Some(column) = leaf.field.column().and_then(|column| self.column(column)) {
-            return column.rows(self.len(), within, &|value| leaf.test.passes(kind, value));
+        if let Some(column) = leaf
+            .field
+            .column()
+            .and_then(|column| self.roster().column(column))
+        {
+            return column.rows(self.roster().len(), within, &|value| {
+                leaf.test.passes(kind, value)
+            });
         }
-        let matches = |row: &u32| {
-            leaf.matches(&RowView {
-                roster: self,
-                row: *row,
-            })
-        };
+        let matches = |row: &u32| leaf.matches(&self.row(*row));
         match within {
             Some(within) => within.iter().filter(matches).collect(),
-            None => (0..self.len()).filter(matches).collect(),
+            None => (0..self.roster().len()).filter(matches).collect(),
         }
     }
 }

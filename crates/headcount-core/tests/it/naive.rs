@@ -56,11 +56,8 @@ fn words(text: &str) -> Vec<String> {
 fn values(org: &[Value], user: &Value, field: &str) -> Vec<String> {
     let raw: Vec<String> = match field {
         "manager.name" | "manager.email" => {
-            let id = user["manager"]["id"].as_str().unwrap_or(" ").to_lowercase();
-            let manager = org
-                .iter()
-                .find(|other| other["id"].as_str().unwrap_or_default().to_lowercase() == id);
-            manager.map_or(vec![], |manager| values(org, manager, &field[8..]))
+            let id = user["manager"]["id"].as_str().unwrap_or(" ");
+            manager(org, id).map_or(vec![], |manager| values(org, manager, &field[8..]))
         }
         "version" => match &user["version"] {
             Value::String(text) => text.parse::<i64>().map_or(vec![], |n| vec![n.to_string()]),
@@ -96,6 +93,16 @@ fn values(org: &[Value], user: &Value, field: &str) -> Vec<String> {
     raw.into_iter()
         .filter(|value| !value.trim().is_empty())
         .collect()
+}
+
+/// The user of this id: to the letter or else, in another case, the first one by id.
+pub(crate) fn manager<'o>(org: &'o [Value], id: &str) -> Option<&'o Value> {
+    let of = |user: &'o Value| user["id"].as_str().unwrap_or_default();
+    org.iter().find(|user| of(user) == id).or_else(|| {
+        org.iter()
+            .filter(|user| fold(of(user)) == fold(id))
+            .min_by_key(|user| of(user))
+    })
 }
 
 fn flatten<'v>(value: &'v Value, name: Option<&str>, found: &mut Vec<&'v Value>) {

@@ -3,7 +3,10 @@
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
-use headcount_core::wire::{SearchSort, UserSearchCriteria, UserSearchRequest};
+use headcount_core::{
+    aggregate::GroupBy,
+    wire::{SearchSort, UserSearchCriteria, UserSearchRequest},
+};
 
 const NAMES: [&str; 12] = [
     "Jane Doe",
@@ -77,6 +80,17 @@ pub(crate) const FIELDS: [&str; 26] = [
     "team.name",
 ];
 
+/// Something to count by; labels that depend on other users more often than not.
+pub(crate) fn group(rng: &mut Rng) -> GroupBy {
+    let name = match rng.u8(..4) {
+        0 => "division",
+        1 => "manager",
+        2 => "manager.name",
+        _ => one(rng, &FIELDS),
+    };
+    GroupBy::parse(name).unwrap()
+}
+
 fn id(n: usize) -> String {
     format!("{n:02x}-Ab")
 }
@@ -102,7 +116,24 @@ pub(crate) fn org(rng: &mut Rng) -> Vec<Value> {
     let mut ids: Vec<usize> = (0..IDS).collect();
     rng.shuffle(&mut ids);
     ids.truncate(rng.usize(..IDS));
-    ids.into_iter().map(|n| user(rng, n)).collect()
+    let mut org: Vec<Value> = ids.into_iter().map(|n| user(rng, n)).collect();
+    // Ids that differ in nothing but their case.
+    for _ in 0..org.len() / 8 {
+        let n = rng.usize(..IDS);
+        let twin = id(n).to_lowercase();
+        if org.iter().all(|user| user["id"] != twin.as_str()) {
+            let mut user = user(rng, n);
+            user["id"] = json!(twin);
+            org.insert(rng.usize(..=org.len()), user);
+        }
+    }
+    org
+}
+
+/// Some of the rows of an org: none, all or any.
+pub(crate) fn scope(rng: &mut Rng, rows: usize) -> Vec<bool> {
+    let share = [0, 1, 4, 8, 15, 16][rng.usize(..6)];
+    (0..rows).map(|_| rng.u8(..16) < share).collect()
 }
 
 fn user(rng: &mut Rng, n: usize) -> Value {

@@ -4,12 +4,13 @@ use headcount_core::{
     aggregate::{GroupBy, count_by},
     field::{Column, Projection},
     managers::{Managers, Span},
-    roster::{Roster, RosterBuilder, RosterError},
+    roster::{Roster, RosterBuilder, RosterError, View},
     search::{Matcher, StateRule},
     user::Attributes,
     wire::UserSearchCriteria,
 };
 use proptest::prelude::*;
+use roaring::RoaringBitmap;
 use serde_json::{Value, json};
 
 use crate::{org, search::roster};
@@ -20,12 +21,16 @@ fn of(users: &[Value]) -> Roster {
 }
 
 fn counted(roster: &Roster, by: &[&str]) -> Vec<(String, u64)> {
+    counted_in(roster.view(None), by)
+}
+
+fn counted_in(view: View<'_>, by: &[&str]) -> Vec<(String, u64)> {
     let by: Vec<GroupBy> = by
         .iter()
         .map(|name| GroupBy::parse(name).unwrap())
         .collect();
-    let rows = roster.matching(&Matcher::everybody()).unwrap();
-    count_by(roster, &rows, &by)
+    let rows = view.matching(&Matcher::everybody()).unwrap();
+    count_by(&view, &rows, &by)
         .unwrap()
         .into_iter()
         .map(|row| (row.values.join("|"), row.count))
@@ -71,6 +76,58 @@ fn counts_show_names_and_reconcile() {
             ("Home|sales", 1),
             ("d2|(none)", 1)
         ])
+    );
+}
+
+#[test]
+fn what_is_out_of_sight_lends_no_name() {
+    let roster = of(&[
+        json!({"id": "1", "name": "Boss", "division": {"id": "d1", "name": "Home"}}),
+        json!({"id": "2", "division": {"id": "d1", "name": "Home"}}),
+        json!({"id": "3", "division": {"id": "d1", "name": "Secret"}, "manager": {"id": "1"}}),
+    ]);
+    let only = |rows: &[u32]| rows.iter().copied().collect::<RoaringBitmap>();
+    let rows = |label: &str, count| vec![(label.to_owned(), count)];
+    assert_eq!(
+        counted_in(roster.view(Some(&only(&[2]))), &["division"]),
+        rows("Secret", 1)
+    );
+    assert_eq!(
+        counted_in(roster.view(Some(&only(&[1, 2]))), &["division"]),
+        rows("Home", 2)
+    );
+    assert_eq!(
+        counted_in(roster.view(Some(&only(&[2]))), &["manager"]),
+        rows("1", 1)
+    );
+    assert_eq!(
+        counted_in(roster.view(Some(&only(&[2]))), &["manager.name"]),
+        rows("(none)", 1)
+    );
+    assert_eq!(roster.view(Some(&only(&[2]))).row_of("1"), None);
+}
+
+#[test]
+fn rows_with_a_value_are_those_with_it_to_the_letter() {
+    let roster = of(&[
+        json!({"id": "1", "division": {"id": "d1"}}),
+        json!({"id": "2", "division": {"id": "D1"}}),
+        json!({"id": "3", "division": {"id": "d2"}}),
+        json!({"id": "4"}),
+    ]);
+    let rows = |values: &[&str]| {
+        let rows = roster.rows_with(Column::DivisionId, values).unwrap();
+        rows.iter().collect::<Vec<_>>()
+    };
+    assert_eq!(rows(&["d1"]), [0]);
+    assert_eq!(rows(&["d2", "D1", "nowhere"]), [1, 2]);
+    assert!(rows(&[""]).is_empty());
+    assert!(rows(&[]).is_empty());
+    assert_eq!(
+        RosterBuilder::new(Projection::none())
+            .finish()
+            .rows_with(Column::DivisionId, &["d1"]),
+        Err(RosterError::NotLoaded(Column::DivisionId))
     );
 }
 

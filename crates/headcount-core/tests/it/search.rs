@@ -2,6 +2,7 @@
 
 use fastrand::Rng;
 use headcount_core::{
+    aggregate::{GroupBy, count_by},
     field::Projection,
     roster::{Roster, RosterBuilder},
     search::{DocumentView, Matcher, PageLimits, Query, SearchError, StateRule},
@@ -9,6 +10,7 @@ use headcount_core::{
     wire::UserSearchRequest,
 };
 use proptest::prelude::*;
+use roaring::RoaringBitmap;
 use serde_json::Value;
 
 use crate::{naive, org};
@@ -22,15 +24,15 @@ pub(crate) fn roster(texts: &[String], projection: Projection) -> Roster {
 }
 
 /// The view of one document, knowing its manager as the roster does.
-fn view<'a>(texts: &'a [String], text: &'a str) -> DocumentView<'a> {
+fn view<'a>(org: &[Value], texts: &'a [String], text: &'a str) -> DocumentView<'a> {
     let view = DocumentView::parse(text).unwrap();
     let Some(id) = view.attributes().manager_id.clone() else {
         return view;
     };
-    let manager = texts
-        .iter()
-        .map(|text| Attributes::parse(text).unwrap())
-        .find(|other| other.id.eq_ignore_ascii_case(&id));
+    let manager = naive::manager(org, &id).map(|manager| {
+        let at = org.iter().position(|user| user == manager).unwrap();
+        Attributes::parse(&texts[at]).unwrap()
+    });
     match manager {
         Some(manager) => view.with_manager(&manager),
         None => view,
@@ -69,12 +71,12 @@ proptest! {
             let mut expected = naive::matching(&org, &request, any_state);
 
             let by_row: Vec<&Value> = org.iter().zip(&texts)
-                .filter(|(_, text)| query.matcher.matches(&view(&texts, text)))
+                .filter(|(_, text)| query.matcher.matches(&view(&org, &texts, text)))
                 .map(|(user, _)| user).collect();
             prop_assert_eq!(ids(by_row), ids(expected.clone()), "{:?}", request);
 
             naive::sort(&org, &mut expected, &request, &|user| {
-                query.matcher.score(&view(&texts, &user.to_string()))
+                query.matcher.score(&view(&org, &texts, &user.to_string()))
             });
             // A roster of everything, and one of no more than the question says it reads.
             for roster in [&all, &roster(&texts, query.projection())] {
@@ -85,6 +87,55 @@ proptest! {
                 let page = expected.iter().copied().skip(skip).take(usize::try_from(size).unwrap());
                 let found = result.rows.iter().map(|&row| &org[row as usize]);
                 prop_assert_eq!(ids(found), ids(page), "{:?}", request);
+            }
+        }
+    }
+
+    /// What is out of sight must not show in any answer: a caller of a part of the roster learns
+    /// what a caller of a roster of that part alone would.
+    #[test]
+    fn a_scoped_answer_is_that_of_a_roster_of_the_visible_alone(seed in any::<u64>()) {
+        let mut rng = Rng::with_seed(seed);
+        let org = org::org(&mut rng);
+        let texts: Vec<String> = org.iter().map(Value::to_string).collect();
+        let whole = roster(&texts, Projection::all());
+        for _ in 0..4 {
+            let seen = org::scope(&mut rng, org.len());
+            // Rows by their number among the visible ones.
+            let rows: Vec<u32> = (0..).zip(&seen).filter(|(_, seen)| **seen).map(|(row, _)| row).collect();
+            let scope: RoaringBitmap = rows.iter().copied().collect();
+            let part: Vec<String> = rows.iter().map(|&row| texts[row as usize].clone()).collect();
+            let part = roster(&part, Projection::all());
+            let (scoped, alone) = (whole.view(Some(&scope)), part.view(None));
+            prop_assert_eq!(scoped.len(), alone.len());
+            for user in &org {
+                let id = user["id"].as_str().unwrap();
+                for id in [id.to_owned(), id.to_uppercase()] {
+                    prop_assert_eq!(scoped.row_of(&id), alone.row_of(&id).map(|row| rows[row as usize]));
+                }
+            }
+            for _ in 0..4 {
+                let request = org::request(&mut rng);
+                let Ok(query) = Query::compile(&request, StateRule::AnyState, &PageLimits::default()) else {
+                    continue;
+                };
+                let there = |found: Vec<u32>| found.into_iter().map(|row| rows[row as usize]).collect::<Vec<_>>();
+                let found = alone.matching(&query.matcher).unwrap();
+                let picked = scoped.matching(&query.matcher).unwrap();
+                prop_assert_eq!(picked.iter().collect::<Vec<_>>(), there(found.iter().collect()), "{:?}", request);
+                let (page, expected) = (scoped.search(&query).unwrap(), alone.search(&query).unwrap());
+                prop_assert_eq!((page.total, page.rows), (expected.total, there(expected.rows)), "{:?}", request);
+                prop_assert_eq!(
+                    scoped.sorted(&query.matcher, &query.sort).unwrap(),
+                    there(alone.sorted(&query.matcher, &query.sort).unwrap()),
+                    "{:?}", request
+                );
+                let by: Vec<GroupBy> = (0..rng.usize(1..4)).map(|_| org::group(&mut rng)).collect();
+                prop_assert_eq!(
+                    count_by(&scoped, &picked, &by).unwrap(),
+                    count_by(&alone, &found, &by).unwrap(),
+                    "{:?}", by
+                );
             }
         }
     }

@@ -1,0 +1,153 @@
+//! For every row a code, for every code what a reader calls it.
+
+use std::collections::HashMap;
+
+use roaring::RoaringBitmap;
+
+use super::GroupBy;
+use crate::{
+    field::{Column, Field},
+    roster::{Codes, RosterError, View},
+    search::FieldValues,
+};
+
+/// What rows are counted by, without touching a text for any of them.
+pub(super) struct Labels<'r> {
+    view: View<'r>,
+    kind: Kind<'r>,
+}
+
+enum Kind<'r> {
+    /// The codes of a column.
+    Column(Codes<'r>),
+    /// The codes of `manager.id`; a label is the manager's name.
+    Manager(Codes<'r>),
+    /// The codes of `division.id`, then those of `division.name` for users without an id.
+    Division(Codes<'r>, Codes<'r>),
+    /// By place among the rows counted; values joined.
+    Values(Vec<u32>, Vec<Option<String>>),
+}
+
+impl<'r> Labels<'r> {
+    pub(super) fn of(
+        view: View<'r>,
+        rows: &RoaringBitmap,
+        by: GroupBy,
+    ) -> Result<Self, RosterError> {
+        let roster = view.roster();
+        roster.check(by.projection())?;
+        let kind = match by {
+            GroupBy::Field(field) => match field.column() {
+                Some(column) => Kind::Column(roster.codes(column)?),
+                None => Self::by_values(view, rows, field),
+            },
+            GroupBy::Manager => Kind::Manager(roster.codes(Column::ManagerId)?),
+            GroupBy::Division => Kind::Division(
+                roster.codes(Column::DivisionId)?,
+                roster.codes(Column::DivisionName)?,
+            ),
+        };
+        Ok(Self { view, kind })
+    }
+
+    /// Codes there may be, that of users without a value counted.
+    pub(super) fn len(&self) -> usize {
+        match &self.kind {
+            Kind::Column(codes) | Kind::Manager(codes) => codes.len(),
+            Kind::Division(ids, names) => ids.len() + names.len(),
+            Kind::Values(_, texts) => texts.len(),
+        }
+    }
+
+    /// The code of a row, which is the `place`th of those counted.
+    #[inline]
+    pub(super) fn code(&self, place: usize, row: u32) -> u32 {
+        match &self.kind {
+            Kind::Column(codes) | Kind::Manager(codes) => codes.of(row),
+            Kind::Division(ids, names) => match ids.of(row) {
+                0 => u32::try_from(ids.len()).unwrap_or(u32::MAX) + names.of(row),
+                id => id,
+            },
+            Kind::Values(codes, _) => codes[place],
+        }
+    }
+
+    /// What the codes that occur are called, by code; nothing for the absent value.
+    pub(super) fn texts(&self, occurring: impl Iterator<Item = u32>) -> Vec<Option<&str>> {
+        let mut texts = vec![None; self.len()];
+        let usual = match &self.kind {
+            Kind::Division(ids, names) => usual(self.view, *ids, *names),
+            _ => Vec::new(),
+        };
+        for code in occurring {
+            if texts[code as usize].is_none() {
+                texts[code as usize] = self.text(code, &usual);
+            }
+        }
+        texts
+    }
+
+    fn text<'s>(&'s self, code: u32, usual: &[Option<&'s str>]) -> Option<&'s str> {
+        match &self.kind {
+            Kind::Column(codes) => codes.text(code),
+            Kind::Manager(codes) => {
+                let id = codes.text(code)?;
+                let name = |row| self.view.roster().value(row, Column::Name);
+                Some(self.view.manager(code).and_then(name).unwrap_or(id))
+            }
+            Kind::Division(ids, names) => match (code as usize).checked_sub(ids.len()) {
+                Some(name) => names.text(u32::try_from(name).unwrap_or(u32::MAX)),
+                None => usual[code as usize].or_else(|| ids.text(code)),
+            },
+            Kind::Values(_, texts) => texts[code as usize].as_deref(),
+        }
+    }
+
+    fn by_values(view: View<'r>, rows: &RoaringBitmap, field: Field) -> Kind<'r> {
+        let mut known: HashMap<String, u32> = HashMap::new();
+        let mut texts = vec![None];
+        let codes = rows.iter().map(|row| {
+            let mut joined = String::new();
+            view.user(row).any_value(field, &mut |value| {
+                if !joined.is_empty() {
+                    joined.push_str(", ");
+                }
+                joined.push_str(value);
+                false
+            });
+            if joined.is_empty() {
+                return 0;
+            }
+            *known.entry(joined).or_insert_with_key(|joined| {
+                texts.push(Some(joined.clone()));
+                u32::try_from(texts.len() - 1).unwrap_or(u32::MAX)
+            })
+        });
+        let codes = codes.collect();
+        Kind::Values(codes, texts)
+    }
+}
+
+/// For every division id the name that most of its users in sight carry; of several the least.
+fn usual<'r>(view: View<'r>, ids: Codes<'r>, names: Codes<'r>) -> Vec<Option<&'r str>> {
+    let mut counts: HashMap<(u32, u32), u64> = HashMap::new();
+    for row in view.rows().iter() {
+        let (id, name) = (ids.of(row), names.of(row));
+        if id != 0 && name != 0 {
+            *counts.entry((id, name)).or_default() += 1;
+        }
+    }
+    let mut best: Vec<Option<(u64, &str)>> = vec![None; ids.len()];
+    for ((id, name), count) in counts {
+        let Some(name) = names.text(name) else {
+            continue;
+        };
+        let best = &mut best[id as usize];
+        if best.is_none_or(|(most, least)| count > most || (count == most && name < least)) {
+            *best = Some((count, name));
+        }
+    }
+    best.into_iter()
+        .map(|best| best.map(|(_, name)| name))
+        .collect()
+}
