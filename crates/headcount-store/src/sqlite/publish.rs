@@ -111,17 +111,7 @@ fn apply(
     if run.previous_users > 0 {
         close(transaction, run.org, time)?;
     }
-    transaction
-        .prepare_cached(
-            "INSERT OR REPLACE INTO version_open
-                 (org, id, state, name, email, username, preferred_name, department, title,
-                  division_id, division_name, manager_id, version, slot, digest, valid_from, doc)
-             SELECT org, id, state, name, email, username, preferred_name, department, title,
-                  division_id, division_name, manager_id, version, slot, digest,
-                  ifnull(valid_from, ?2), doc
-             FROM staged WHERE org = ?1 ORDER BY id",
-        )?
-        .execute((run.org, time))?;
+    open(transaction, run, time)?;
     transaction
         .prepare_cached("UPDATE org SET users = ?2, next_slot = ?3 WHERE org = ?1")?
         .execute((run.org, signed(summary.users), run.next_slot))?;
@@ -135,6 +125,33 @@ fn apply(
     summary.published_ms = Some(time);
     runs::forget_run(transaction, run.org)?;
     Ok(summary)
+}
+
+/// Makes the staged rows versions that hold.
+fn open(transaction: &Transaction<'_>, run: &Run, time: i64) -> Result<(), StoreError> {
+    const OPEN: &str = "INSERT OR REPLACE INTO version_open
+             (org, id, state, name, email, username, preferred_name, department, title,
+              division_id, division_name, manager_id, version, slot, digest, valid_from, doc)
+         SELECT org, id, state, name, email, username, preferred_name, department, title,
+              division_id, division_name, manager_id, version, slot, digest,
+              ifnull(valid_from, ?2), doc
+         FROM staged WHERE org = ?1";
+    if run.previous_users == 0 {
+        transaction
+            .prepare_cached(&format!("{OPEN} ORDER BY id"))?
+            .execute((run.org, time))?;
+        return Ok(());
+    }
+    // User by user: a single statement would first copy every page that it changes to a side
+    // file, to take itself back if need be; here the transaction does that.
+    let mut open = transaction.prepare_cached(&format!("{OPEN} AND id = ?3"))?;
+    let mut staged =
+        transaction.prepare_cached("SELECT id FROM staged WHERE org = ?1 ORDER BY id")?;
+    let mut rows = staged.query([run.org])?;
+    while let Some(row) = rows.next()? {
+        open.execute((run.org, time, row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?))?;
+    }
+    Ok(())
 }
 
 /// Closes the versions that end: of users who are gone, and of those who changed. The documents

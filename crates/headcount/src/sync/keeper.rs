@@ -18,8 +18,10 @@ use crate::progress::Progress;
 
 /// Pages that may wait for the disk.
 const QUEUE: usize = 16;
-/// Pages that are staged in one transaction.
-const BATCH: usize = 10;
+/// Bytes of users that are staged in one transaction. Only finished parts are ever gone on with,
+/// so nothing is lost by waiting; and pages of the database that hold several of the users are
+/// written once.
+const BATCH: usize = 4 << 20;
 
 enum Work {
     Keep(Page),
@@ -60,43 +62,53 @@ fn keep(
     mut run: Run,
     mut waiting: mpsc::Receiver<Work>,
 ) -> Result<Run, StoreError> {
-    let mut pages = Vec::with_capacity(BATCH);
+    let mut batch = Batch::default();
     while let Some(work) = waiting.blocking_recv() {
-        let mut next = Some(work);
-        // What waits already is staged together: fewer transactions when pages come fast.
-        while let Some(work) = next.take() {
-            match work {
-                Work::Keep(page) => {
-                    pages.push(page);
-                    if pages.len() == BATCH {
-                        stage(store, &mut run, &mut pages)?;
-                    }
-                }
-                Work::Finish(part) => {
-                    stage(store, &mut run, &mut pages)?;
-                    let evidence = serde_json::to_string(&part).unwrap_or_default();
-                    store.finish_part(&mut run, &part.part, &evidence)?;
-                }
-                Work::Seen(answer) => {
-                    stage(store, &mut run, &mut pages)?;
-                    // The walk has ended early when nobody waits for the answer.
-                    let _ = answer.send(store.seen(&run));
+        match work {
+            Work::Keep(page) => {
+                batch.push(page);
+                if batch.bytes >= BATCH {
+                    batch.stage(store, &mut run)?;
                 }
             }
-            next = waiting.try_recv().ok();
+            Work::Finish(part) => {
+                batch.stage(store, &mut run)?;
+                let evidence = serde_json::to_string(&part).unwrap_or_default();
+                store.finish_part(&mut run, &part.part, &evidence)?;
+            }
+            Work::Seen(answer) => {
+                batch.stage(store, &mut run)?;
+                // The walk has ended early when nobody waits for the answer.
+                let _ = answer.send(store.seen(&run));
+            }
         }
-        stage(store, &mut run, &mut pages)?;
     }
+    batch.stage(store, &mut run)?;
     Ok(run)
 }
 
-fn stage(store: &dyn Store, run: &mut Run, pages: &mut Vec<Page>) -> Result<(), StoreError> {
-    let documents: Vec<&str> = pages.iter().flat_map(Page::documents).collect();
-    if !documents.is_empty() {
-        store.stage(run, &documents)?;
+/// Pages that will be staged together.
+#[derive(Default)]
+struct Batch {
+    pages: Vec<Page>,
+    bytes: usize,
+}
+
+impl Batch {
+    fn push(&mut self, page: Page) {
+        self.bytes += page.documents().map(str::len).sum::<usize>();
+        self.pages.push(page);
     }
-    pages.clear();
-    Ok(())
+
+    fn stage(&mut self, store: &dyn Store, run: &mut Run) -> Result<(), StoreError> {
+        let documents: Vec<&str> = self.pages.iter().flat_map(Page::documents).collect();
+        if !documents.is_empty() {
+            store.stage(run, &documents)?;
+        }
+        self.pages.clear();
+        self.bytes = 0;
+        Ok(())
+    }
 }
 
 /// The keeper ended early; its own error tells why.
