@@ -7,7 +7,7 @@ use std::{
 };
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use headcount_store::{Access, Credential, CredentialKind, RateLimit, Store, StoreError};
+use headcount_store::{AccessList, Credential, CredentialKind, RateLimit, Store, StoreError};
 use ring::{digest, hmac};
 use subtle::ConstantTimeEq;
 
@@ -211,7 +211,7 @@ impl Members {
 
 impl Table {
     /// The members of the store; who was there `before` goes on in the same minute.
-    fn new(access: Access, before: Option<&Self>) -> Self {
+    fn new(access: AccessList, before: Option<&Self>) -> Self {
         let kept = |credential: &Credential| {
             before
                 .and_then(|before| before.members.get(&credential.id))
@@ -320,7 +320,7 @@ mod tests {
     }
 
     fn table(credentials: Vec<Credential>, key: u8, before: Option<&Table>) -> Table {
-        let access = Access {
+        let access = AccessList {
             revision: 1,
             signing_key: [key; 32],
             credentials,

@@ -44,6 +44,7 @@ impl ApiError {
         }
     }
 
+    #[cfg(test)]
     pub(crate) fn status(&self) -> StatusCode {
         self.status
     }
@@ -53,7 +54,7 @@ impl ApiError {
         Self::new(
             StatusCode::BAD_REQUEST,
             "bad.request",
-            format!("{MALFORMED} {}.", sentence(&cause.to_string())),
+            format!("{MALFORMED} ({cause})"),
         )
     }
 
@@ -73,7 +74,7 @@ impl ApiError {
 
     /// A field that users do not have, with the nearest names.
     pub(crate) fn unknown_field(error: UnknownField) -> Self {
-        let message = format!("{}.", sentence(&error.to_string()));
+        let message = format!("{error}.");
         Self::new(StatusCode::BAD_REQUEST, "invalid.value", message)
     }
 
@@ -81,14 +82,13 @@ impl ApiError {
         Self::new(
             StatusCode::BAD_REQUEST,
             "constraint.validation",
-            format!("{}.", sentence(&cause.to_string())),
+            format!("{cause}."),
         )
     }
 
     pub(crate) fn invalid_date(cause: impl std::fmt::Display) -> Self {
         let message = format!(
-            "Dates must be specified as ISO-8601 strings. For example: yyyy-MM-ddTHH:mm:ss.SSSZ. {}.",
-            sentence(&cause.to_string())
+            "Dates must be specified as ISO-8601 strings. For example: yyyy-MM-ddTHH:mm:ss.SSSZ ({cause})"
         );
         Self::new(StatusCode::BAD_REQUEST, "invalid.date", message)
     }
@@ -231,7 +231,7 @@ impl IntoResponse for ApiError {
 impl From<SearchError> for ApiError {
     fn from(error: SearchError) -> Self {
         let invalid = |error: &dyn std::fmt::Display| {
-            let message = format!("{}.", sentence(&error.to_string()));
+            let message = format!("{error}.");
             Self::new(StatusCode::BAD_REQUEST, "invalid.value", message)
         };
         match &error {
@@ -274,15 +274,6 @@ impl From<StoreError> for ApiError {
     }
 }
 
-/// A fragment as the beginning of a sentence.
-fn sentence(fragment: &str) -> String {
-    let mut letters = fragment.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -294,11 +285,5 @@ mod tests {
         error.write("abc", &mut answer);
         assert_eq!(answer.status(), 429);
         assert_eq!(answer.headers()[RETRY_AFTER], "42");
-    }
-
-    #[test]
-    fn fragments_become_sentences() {
-        assert_eq!(sentence("ärger"), "Ärger");
-        assert_eq!(sentence(""), "");
     }
 }

@@ -107,7 +107,12 @@ fn push_member(name: &str, value: impl serde::Serialize, json: &mut Vec<u8>) {
     json.push(b'"');
     json.extend_from_slice(name.as_bytes());
     json.extend_from_slice(b"\":");
-    // Memory takes every write, and our own values are all serialisable.
-    let _ = serde_json::to_writer(&mut *json, &value);
+    push_json(value, json);
     json.push(b',');
+}
+
+/// Appends a value of our own.
+fn push_json(value: impl serde::Serialize, json: &mut Vec<u8>) {
+    // Memory takes every write, and our own values are all serialisable.
+    let _ = serde_json::to_writer(json, &value);
 }

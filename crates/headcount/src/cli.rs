@@ -87,6 +87,16 @@ pub(crate) enum Form {
     Csv,
 }
 
+impl Command {
+    /// How the command logs, where it does so without being asked.
+    pub(crate) fn log(&self) -> Option<commands::serve::Log> {
+        match self {
+            Self::Serve(args) => Some(args.log),
+            _ => None,
+        }
+    }
+}
+
 /// The commands, each with its file under `commands/`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -98,6 +108,7 @@ pub(crate) enum Command {
     Count(commands::count::Args),
     History(commands::history::Args),
     Snapshots(commands::snapshots::Args),
+    Serve(commands::serve::Args),
     Completions(commands::completions::Args),
     Man(commands::man::Args),
 }

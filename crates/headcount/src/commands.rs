@@ -7,6 +7,7 @@ pub(crate) mod doctor;
 pub(crate) mod history;
 pub(crate) mod man;
 pub(crate) mod sandbox;
+pub(crate) mod serve;
 pub(crate) mod snapshots;
 pub(crate) mod sync;
 pub(crate) mod users;
@@ -25,6 +26,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Count(args) => count::run(&global, &args),
         Command::History(args) => history::run(&global, &args),
         Command::Snapshots(args) => snapshots::run(&global, &args),
+        Command::Serve(args) => serve::run(&global, &args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
     }

@@ -10,10 +10,12 @@ mod commands;
 mod config;
 mod connect;
 mod counting;
+mod duration;
 mod error;
 mod output;
 mod progress;
 mod reading;
+mod schedule;
 mod selection;
 mod sync;
 mod telemetry;
@@ -24,7 +26,7 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    telemetry::start(cli.global.verbose);
+    telemetry::start(&cli);
     match commands::run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => error::report(&error),

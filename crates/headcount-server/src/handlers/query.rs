@@ -90,7 +90,7 @@ pub(crate) async fn get_users_query(
         .rows
         .last()
         .filter(|_| found.total > query.page.size)
-        .and_then(|&row| view.value(row, Column::Id));
+        .and_then(|&row| view.roster().value(row, Column::Id));
     let next = last.map(|last| {
         Cursor {
             after: last.to_owned(),

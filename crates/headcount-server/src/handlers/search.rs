@@ -16,8 +16,10 @@ use headcount_core::{
 };
 use hyper::{HeaderMap, Method, header::CONTENT_TYPE};
 
-use self::aggregations::Aggregation;
-use super::{check_expand, check_expansions, check_integration, push_documents, push_member};
+use self::aggregations::{Aggregation, Counted};
+use super::{
+    check_expand, check_expansions, check_integration, push_documents, push_json, push_member,
+};
 use crate::{
     access::Caller,
     app::{App, Sight, VIEW_USERS},
@@ -68,7 +70,7 @@ pub(crate) async fn get_users_search(
 /// What a search found, and what was counted beside it.
 struct Found {
     rows: SearchResult,
-    counted: Vec<(String, serde_json::Value)>,
+    counted: Vec<(String, Counted)>,
 }
 
 async fn answer(
@@ -110,7 +112,7 @@ fn find(sight: &Sight, query: &Query, aggregations: &[Aggregation]) -> Result<Fo
         let matching = view.matching(&query.matcher).map_err(not_loaded)?;
         aggregations
             .iter()
-            .map(|aggregation| Ok((aggregation.name.clone(), aggregation.count(&view, &matching)?)))
+            .map(|aggregation| Ok((aggregation.name.clone(), aggregation.count(view, &matching)?)))
             .collect::<Result<_, ApiError>>()?
     };
     Ok(Found { rows, counted })
@@ -156,8 +158,16 @@ fn write(
     }
     push_member("types", ["users"], &mut json);
     if !found.counted.is_empty() {
-        let counted: serde_json::Map<_, _> = found.counted.iter().cloned().collect();
-        push_member("aggregations", counted, &mut json);
+        json.extend_from_slice(b"\"aggregations\":{");
+        for (at, (name, counted)) in found.counted.iter().enumerate() {
+            if at > 0 {
+                json.push(b',');
+            }
+            push_json(name, &mut json);
+            json.push(b':');
+            push_json(counted, &mut json);
+        }
+        json.extend_from_slice(b"},");
     }
     json.extend_from_slice(b"\"results\":");
     push_documents(sight, &found.rows.rows, &mut json);

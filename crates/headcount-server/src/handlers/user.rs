@@ -44,6 +44,7 @@ pub(crate) async fn get_user(
         .row_of(&id)
         .filter(|&row| {
             let is_deleted = view
+                .roster()
                 .value(row, Column::State)
                 .is_some_and(|state| state.eq_ignore_ascii_case("deleted"));
             is_deleted == deleted

@@ -9,7 +9,7 @@ use headcount_core::{
     wire::{SearchAggregation, UserSearchCriteria},
 };
 use roaring::RoaringBitmap;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::not_loaded;
 use crate::error::ApiError;
@@ -144,24 +144,51 @@ fn order(asked: &[String]) -> Result<Order, ApiError> {
 
 impl Aggregation {
     /// Counts `rows`, all of which `view` shows.
-    pub(super) fn count(&self, view: &View<'_>, rows: &RoaringBitmap) -> Result<Value, ApiError> {
+    pub(super) fn count(&self, view: View<'_>, rows: &RoaringBitmap) -> Result<Counted, ApiError> {
         match &self.what {
-            What::Count(None) => Ok(json!({ "count": rows.len() })),
+            What::Count(None) => Ok(Counted::Number { count: rows.len() }),
             What::Count(Some(has_field)) => {
                 let with = view.matching(has_field).map_err(not_loaded)?;
-                Ok(json!({ "count": with.intersection_len(rows) }))
+                let count = with.intersection_len(rows);
+                Ok(Counted::Number { count })
             }
             What::Term { by, size, order } => {
                 let counts = count_by(view, rows, by).map_err(not_loaded)?;
                 let counts: Vec<&CountRow> = counts.iter().collect();
-                Ok(level(&counts, 0, by.len(), *size, *order))
+                Ok(Counted::Level(level(&counts, 0, by.len(), *size, *order)))
             }
         }
     }
 }
 
-/// The buckets of one level. Those shown and the rest add up to the level's total.
-fn level(counts: &[&CountRow], depth: usize, depths: usize, size: usize, order: Order) -> Value {
+/// What one aggregation found.
+#[derive(Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub(super) enum Counted {
+    Number { count: u64 },
+    Level(Level),
+}
+
+/// Users by value. The buckets shown and `other` add up to `total`.
+#[derive(Debug, PartialEq, Serialize)]
+pub(super) struct Level {
+    buckets: Vec<Bucket>,
+    other: u64,
+    total: u64,
+}
+
+/// Users of one value, and where another field was asked for, these by its values.
+#[derive(Debug, PartialEq, Serialize)]
+struct Bucket {
+    key: String,
+    count: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    buckets: Option<Vec<Bucket>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other: Option<u64>,
+}
+
+fn level(counts: &[&CountRow], depth: usize, depths: usize, size: usize, order: Order) -> Level {
     let mut groups: Vec<(&str, Vec<&CountRow>, u64)> = Vec::new();
     let mut sorted = counts.to_vec();
     sorted.sort_by(|a, b| a.values[depth].cmp(&b.values[depth]));
@@ -182,22 +209,26 @@ fn level(counts: &[&CountRow], depth: usize, depths: usize, size: usize, order: 
         Order::ValueDescending => groups.reverse(),
     }
     let total: u64 = groups.iter().map(|group| group.2).sum();
-    let mut shown = 0;
-    let buckets: Vec<Value> = groups
+    let buckets: Vec<Bucket> = groups
         .iter()
         .take(size)
         .map(|(value, rows, count)| {
-            shown += count;
-            let mut bucket = json!({ "key": value, "count": count });
-            if depth + 1 < depths {
-                let inner = level(rows, depth + 1, depths, size, order);
-                bucket["buckets"] = inner["buckets"].clone();
-                bucket["other"] = inner["other"].clone();
+            let inner = (depth + 1 < depths).then(|| level(rows, depth + 1, depths, size, order));
+            let (buckets, other) = inner.map(|inner| (inner.buckets, inner.other)).unzip();
+            Bucket {
+                key: (*value).to_owned(),
+                count: *count,
+                buckets,
+                other,
             }
-            bucket
         })
         .collect();
-    json!({ "buckets": buckets, "other": total - shown, "total": total })
+    let shown: u64 = buckets.iter().map(|bucket| bucket.count).sum();
+    Level {
+        buckets,
+        other: total - shown,
+        total,
+    }
 }
 
 #[cfg(test)]
@@ -220,18 +251,14 @@ mod tests {
             row(&["(none)", "y"], 1),
         ];
         let rows: Vec<&CountRow> = rows.iter().collect();
+        let nested = level(&rows, 0, 2, 1, Order::CountDescending);
         assert_eq!(
-            level(&rows, 0, 2, 1, Order::CountDescending),
-            json!({
-                "buckets": [
-                    {"key": "a", "count": 5, "buckets": [{"key": "x", "count": 3}], "other": 2}
-                ],
-                "other": 5,
-                "total": 10
-            })
+            serde_json::to_string(&Counted::Level(nested)).unwrap(),
+            r#"{"buckets":[{"key":"a","count":5,"buckets":[{"key":"x","count":3}],"other":2}],"other":5,"total":10}"#
         );
         let by_value = level(&rows, 0, 1, 9, Order::ValueDescending);
-        assert_eq!(by_value["buckets"][0]["key"], "b");
+        assert_eq!(by_value.buckets[0].key, "b");
+        assert_eq!(by_value.other, 0);
     }
 
     #[test]

@@ -1,0 +1,207 @@
+//! `headcount serve`: answer for the roster, and keep it fresh.
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::Context;
+use clap::ValueEnum;
+use headcount_server::{Server, Settings, is_loopback, job::Job, tls};
+use headcount_store::{Access, Store};
+use serde::Serialize;
+
+use super::sandbox::{Limit, stopped};
+use crate::{
+    cli::Global,
+    clock,
+    config::Config,
+    duration,
+    error::{Exit, Failure},
+    output,
+    schedule::{self, Schedule},
+};
+
+/// Answer for the roster through the API that it came from
+///
+/// Serves `POST /api/v2/users/search` and its neighbours from the last published snapshot, as
+/// Genesys Cloud does: a script, SDK program or Power BI query only changes its host. Goes on
+/// while Genesys Cloud is down. With `--refresh` it runs the daily job itself.
+///
+/// Callers need a client or a token (`headcount client create`, `headcount token create`). While
+/// the store knows none, only this machine is answered, and without a login.
+///
+/// The first line on stdout is JSON: `{"url","login"}`. Runs until Ctrl-C.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  headcount serve
+  headcount serve --refresh \"0 3 * * *\" --timezone Asia/Riyadh
+  headcount serve --listen 0.0.0.0:8443 --tls-cert server.pem --tls-key server.key")]
+pub(crate) struct Args {
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// When to fetch the users anew: minute, hour, day of month, month, day of week
+    #[arg(long, value_name = "CRON")]
+    pub(crate) refresh: Option<String>,
+    /// Time zone of `--refresh` [default: UTC]
+    #[arg(long, value_name = "ZONE", requires = "refresh")]
+    pub(crate) timezone: Option<String>,
+    /// PEM file with the certificate chain; the server then speaks TLS only
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// PEM file with the private key
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Requests a minute for each client or token that has no limit of its own, or `off`
+    #[arg(long, value_name = "N|off", default_value = "300")]
+    pub(crate) rate_limit: Limit,
+    /// Age of the snapshot from which `/health/ready` says no, such as 26h, or `off`
+    #[arg(long, value_name = "AGE|off", default_value = "48h", value_parser = age)]
+    pub(crate) ready_age: Age,
+    /// Logs on stderr; with `-v` a line for every request too
+    #[arg(long, value_name = "FORM", value_enum, default_value_t)]
+    pub(crate) log: Log,
+}
+
+/// Form of the logs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Log {
+    /// Lines for a person
+    #[default]
+    Text,
+    /// One JSON object a line
+    Json,
+    /// None
+    Off,
+}
+
+/// An age, or none that counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Age(Option<Duration>);
+
+fn age(text: &str) -> Result<Age, String> {
+    if text.eq_ignore_ascii_case("off") {
+        return Ok(Age(None));
+    }
+    duration::parse(text).map(|age| Age(Some(age)))
+}
+
+/// The first line on stdout.
+#[derive(Serialize)]
+struct Started<'a> {
+    url: &'a str,
+    login: &'static str,
+}
+
+/// Runs the command.
+pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
+    let config = Config::load(global)?;
+    let schedule = args
+        .refresh
+        .as_deref()
+        .map(|cron| Schedule::parse(cron, args.timezone.as_deref().unwrap_or("UTC")))
+        .transpose()?;
+    let store = open(&config, schedule.is_some())?;
+    let tls = match (&args.tls_cert, &args.tls_key) {
+        (Some(certificate), Some(key)) => Some(tls::load(certificate, key).context(
+            Failure::new(Exit::Config, "TLS can't be had")
+                .hint("--tls-cert and --tls-key take PEM files that belong together"),
+        )?),
+        _ => None,
+    };
+    if !is_loopback(args.listen) && store.access()?.credentials.is_empty() {
+        let message = format!(
+            "{} can be reached from other machines, and nobody would have to log in",
+            args.listen
+        );
+        return Err(Failure::new(Exit::Config, message)
+            .hint("make a client with `headcount client create`, or listen on 127.0.0.1")
+            .into());
+    }
+    raise_open_files();
+    let listener = TcpListener::bind(args.listen)
+        .with_context(|| format!("address {} can't be listened on", args.listen))?;
+    let settings = Settings {
+        open_org: Some(config.org.clone()),
+        requests_per_minute: args.rate_limit.0,
+        ready_age: args.ready_age.0,
+        seed: clock::now_ms().unsigned_abs() ^ u64::from(std::process::id()),
+        ..Settings::default()
+    };
+    let job = Arc::new(Job::default());
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the network can't be started")?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    runtime.block_on(async {
+        let mut stop = std::pin::pin!(stopped());
+        let clock = Arc::new(clock::now_ms);
+        let server = tokio::select! {
+            server = headcount_server::serve(
+                listener, tls, settings, store, job.clone(), clock,
+            ) => server?,
+            () = &mut stop => return Ok(()),
+        };
+        let url = format!("{scheme}://{}", server.address());
+        tell(&server, &url)?;
+        let refresher = schedule
+            .map(|schedule| schedule::start(schedule, global, config, job))
+            .transpose()?;
+        stop.await;
+        drop(refresher);
+        server.shutdown().await;
+        Ok(())
+    })
+}
+
+/// The store, which is made where a daily job will fill it or another process may.
+fn open(config: &Config, refresh: bool) -> anyhow::Result<Arc<dyn Store>> {
+    let url = config.store_url()?;
+    let path = url.strip_prefix("sqlite:").unwrap_or(&url);
+    let access = if refresh || !Path::new(path).exists() {
+        Access::Write
+    } else {
+        Access::Read
+    };
+    Ok(headcount_store::open(&url, access)?)
+}
+
+fn tell(server: &Server, url: &str) -> anyhow::Result<()> {
+    let open = server.is_open();
+    let started = Started {
+        url,
+        login: if open { "none" } else { "required" },
+    };
+    output::stdout(|out| {
+        serde_json::to_writer(&mut *out, &started)?;
+        writeln!(out)?;
+        Ok(out.flush()?)
+    })?;
+    if open {
+        tracing::warn!(
+            "the store knows no client or token: everybody on this machine is answered, nobody else"
+        );
+    }
+    Ok(())
+}
+
+/// Every connection is an open file, and the usual limit of 1,024 is meant for other programs.
+fn raise_open_files() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let limit = getrlimit(Resource::Nofile);
+        let raised = Rlimit {
+            current: limit.maximum,
+            maximum: limit.maximum,
+        };
+        if setrlimit(Resource::Nofile, raised).is_err() {
+            tracing::debug!("the limit of open files stays as it is");
+        }
+    }
+}
