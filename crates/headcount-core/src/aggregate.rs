@@ -1,12 +1,13 @@
 //! Counting users by one or several fields.
 
 mod labels;
+pub(crate) mod tally;
 
 use std::collections::HashMap;
 
 use roaring::RoaringBitmap;
 
-use self::labels::Labels;
+use self::{labels::Labels, tally::tally};
 use crate::{
     field::{Field, Projection, UnknownField},
     roster::{RosterError, View},
@@ -81,7 +82,10 @@ pub fn count_by(
         .collect::<Result<Vec<_>, _>>()?;
     // Two codes may carry one label (two divisions of the same name): one row for the reader.
     let mut merged: HashMap<Vec<&str>, u64> = HashMap::new();
-    let counts = counts(&labels, &rows);
+    let sizes: Vec<usize> = labels.iter().map(Labels::len).collect();
+    let counts = tally(&sizes, &rows, |level, place, row| {
+        labels[level].code(place, row)
+    });
     let texts: Vec<Vec<Option<&str>>> = labels
         .iter()
         .enumerate()
@@ -103,63 +107,4 @@ pub fn count_by(
         .collect();
     answer.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.values.cmp(&b.values)));
     Ok(answer)
-}
-
-/// How often each combination of codes occurs, those that do.
-fn counts(labels: &[Labels<'_>], rows: &RoaringBitmap) -> Vec<(Vec<u32>, u64)> {
-    /// A cell for every combination there may be, as long as that takes no more than this.
-    const MOST_CELLS: u128 = 1 << 20;
-    // The codes of a row as the digits of one number.
-    let cells = labels.iter().fold(1, |cells: u128, labels| {
-        cells.saturating_mul(labels.len() as u128)
-    });
-    let digits = |mut cell: u128| {
-        let mut codes = vec![0; labels.len()];
-        for (code, labels) in codes.iter_mut().zip(labels).rev() {
-            *code = u32::try_from(cell % labels.len() as u128).unwrap_or(u32::MAX);
-            cell /= labels.len() as u128;
-        }
-        codes
-    };
-    if cells <= MOST_CELLS {
-        let mut counts = vec![0_u64; usize::try_from(cells).unwrap_or(0)];
-        match labels {
-            // Over all rows of a million, a loop over the levels would cost more than the counting.
-            [one] => {
-                for (place, row) in rows.iter().enumerate() {
-                    counts[one.code(place, row) as usize] += 1;
-                }
-            }
-            [one, two] => {
-                for (place, row) in rows.iter().enumerate() {
-                    let cell = one.code(place, row) as usize * two.len();
-                    counts[cell + two.code(place, row) as usize] += 1;
-                }
-            }
-            labels => {
-                for (place, row) in rows.iter().enumerate() {
-                    let cell = labels.iter().fold(0, |cell, labels| {
-                        cell * labels.len() + labels.code(place, row) as usize
-                    });
-                    counts[cell] += 1;
-                }
-            }
-        }
-        let counted = (0_u128..).zip(counts).filter(|(_, count)| *count > 0);
-        return counted.map(|(cell, count)| (digits(cell), count)).collect();
-    }
-    let mut cells: Vec<u128> = rows
-        .iter()
-        .enumerate()
-        .map(|(place, row)| {
-            labels.iter().fold(0, |cell, labels| {
-                cell * labels.len() as u128 + u128::from(labels.code(place, row))
-            })
-        })
-        .collect();
-    cells.sort_unstable();
-    cells
-        .chunk_by(|a, b| a == b)
-        .map(|same| (digits(same[0]), same.len() as u64))
-        .collect()
 }

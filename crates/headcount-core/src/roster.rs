@@ -4,19 +4,30 @@
 //! of bytes. Rows are numbered from 0 in the order in which they were pushed.
 
 mod column;
+mod division;
 mod evaluate;
 mod order;
+mod rows;
+mod sorted;
+mod texts;
+mod trigram;
+mod values;
 mod view;
 
 use std::sync::OnceLock;
 
 use roaring::RoaringBitmap;
 
-use self::column::{ColumnData, Texts};
 pub use self::view::View;
+use self::{column::ColumnData, sorted::MISSING, texts::Texts};
 use crate::{
     field::{Column, Projection},
-    search::{FieldValues, Matcher, Query, Sort, document::column_value},
+    search::{
+        FieldValues, Matcher, Query, Sort,
+        document::column_value,
+        text::is_blank,
+        value_test::{Needle, Test},
+    },
     user::Attributes,
 };
 
@@ -27,8 +38,10 @@ pub struct Roster {
     rows: u32,
     columns: [Option<ColumnData>; Column::ALL.len()],
     documents: Option<Texts>,
-    /// Rows by folded id, then id.
-    by_id: OnceLock<Vec<u32>>,
+    /// Row of the manager by code of `manager.id`, [`MISSING`] for none.
+    managers: OnceLock<Vec<u32>>,
+    /// Usual name by code of `division.id`, as a code of `division.name`.
+    divisions: OnceLock<Vec<u32>>,
 }
 
 /// The distinct values of a column, by code, and the code of every row; 0 is the absent value.
@@ -84,7 +97,8 @@ impl RosterBuilder {
             columns: Column::ALL
                 .map(|column| projection.contains(column).then(|| ColumnData::new(column))),
             documents: projection.document().then(Texts::default),
-            by_id: OnceLock::new(),
+            managers: OnceLock::new(),
+            divisions: OnceLock::new(),
         })
     }
 
@@ -93,7 +107,8 @@ impl RosterBuilder {
     pub fn push(&mut self, user: &Attributes<'_>, document: Option<&str>) {
         for (column, data) in Column::ALL.into_iter().zip(&mut self.0.columns) {
             if let Some(data) = data {
-                data.push(column_value(user, column).as_deref());
+                let value = column_value(user, column);
+                data.push(value.as_deref().filter(|value| !is_blank(value)));
             }
         }
         if let Some(documents) = &mut self.0.documents {
@@ -164,13 +179,28 @@ impl Roster {
         self.view(None).user(row)
     }
 
+    /// Makes every index that questions can use, so that none has to. It takes a second or so for
+    /// a million users; without it, questions go through the values.
+    pub fn warm(&self) {
+        self.columns.iter().flatten().for_each(ColumnData::warm);
+        self.managers();
+        self.view(None).division_names();
+    }
+
     /// The rows whose value of `column` is one of `values`, to the letter.
     ///
     /// # Errors
     /// [`RosterError::NotLoaded`] when the column was not loaded.
     pub fn rows_with(&self, column: Column, values: &[&str]) -> Result<RoaringBitmap, RosterError> {
         let data = self.column(column).ok_or(RosterError::NotLoaded(column))?;
-        Ok(data.rows(self.rows, None, &|text| values.contains(&text)))
+        let needles = values.iter().map(|value| Needle::new(value, None));
+        let folded = Matcher::of(column.field(), Test::Equals(needles.collect()));
+        let mut rows = self.matching(&folded)?;
+        let exact = |row| data.value(row).is_some_and(|value| values.contains(&value));
+        if !rows.iter().all(exact) {
+            rows = rows.iter().filter(|&row| exact(row)).collect();
+        }
+        Ok(rows)
     }
 
     /// Every row that matches.
@@ -219,21 +249,19 @@ impl Roster {
         self.columns[column as usize].as_ref()
     }
 
-    fn by_id(&self) -> &[u32] {
-        self.by_id.get_or_init(|| {
-            let Some(ids) = self.column(Column::Id) else {
-                return Vec::new();
+    /// The manager of each code of `manager.id`.
+    fn managers(&self) -> &[u32] {
+        self.managers.get_or_init(|| {
+            let codes = self
+                .column(Column::ManagerId)
+                .map_or(1, ColumnData::distinct);
+            let row = |code| {
+                let id = self.column(Column::ManagerId)?.text(code)?;
+                self.row_of(id)
             };
-            let ranks = ids.ranks();
-            let mut rows: Vec<u32> = (0..self.rows).collect();
-            rows.retain(|&row| ids.value(row).is_some());
-            rows.sort_unstable_by(|&a, &b| {
-                ranks[a as usize + 1]
-                    .cmp(&ranks[b as usize + 1])
-                    .then_with(|| ids.value(a).cmp(&ids.value(b)))
-                    .then(a.cmp(&b))
-            });
-            rows
+            (0..u32::try_from(codes).unwrap_or(u32::MAX))
+                .map(|code| row(code).unwrap_or(MISSING))
+                .collect()
         })
     }
 }

@@ -11,7 +11,7 @@ pub mod q64;
 mod query_string;
 pub mod sort;
 pub mod text;
-mod value_test;
+pub(crate) mod value_test;
 
 pub use self::{
     criteria::{CriteriaError, CriterionType},

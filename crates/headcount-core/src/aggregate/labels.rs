@@ -1,6 +1,6 @@
 //! For every row a code, for every code what a reader calls it.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use roaring::RoaringBitmap;
 
@@ -76,8 +76,8 @@ impl<'r> Labels<'r> {
     pub(super) fn texts(&self, occurring: impl Iterator<Item = u32>) -> Vec<Option<&str>> {
         let mut texts = vec![None; self.len()];
         let usual = match &self.kind {
-            Kind::Division(ids, names) => usual(self.view, *ids, *names),
-            _ => Vec::new(),
+            Kind::Division(..) => self.view.division_names(),
+            _ => Cow::Borrowed(&[][..]),
         };
         for code in occurring {
             if texts[code as usize].is_none() {
@@ -87,7 +87,7 @@ impl<'r> Labels<'r> {
         texts
     }
 
-    fn text<'s>(&'s self, code: u32, usual: &[Option<&'s str>]) -> Option<&'s str> {
+    fn text<'s>(&'s self, code: u32, usual: &[u32]) -> Option<&'s str> {
         match &self.kind {
             Kind::Column(codes) => codes.text(code),
             Kind::Manager(codes) => {
@@ -97,7 +97,7 @@ impl<'r> Labels<'r> {
             }
             Kind::Division(ids, names) => match (code as usize).checked_sub(ids.len()) {
                 Some(name) => names.text(u32::try_from(name).unwrap_or(u32::MAX)),
-                None => usual[code as usize].or_else(|| ids.text(code)),
+                None => names.text(usual[code as usize]).or_else(|| ids.text(code)),
             },
             Kind::Values(_, texts) => texts[code as usize].as_deref(),
         }
@@ -126,28 +126,4 @@ impl<'r> Labels<'r> {
         let codes = codes.collect();
         Kind::Values(codes, texts)
     }
-}
-
-/// For every division id the name that most of its users in sight carry; of several the least.
-fn usual<'r>(view: View<'r>, ids: Codes<'r>, names: Codes<'r>) -> Vec<Option<&'r str>> {
-    let mut counts: HashMap<(u32, u32), u64> = HashMap::new();
-    for row in view.rows().iter() {
-        let (id, name) = (ids.of(row), names.of(row));
-        if id != 0 && name != 0 {
-            *counts.entry((id, name)).or_default() += 1;
-        }
-    }
-    let mut best: Vec<Option<(u64, &str)>> = vec![None; ids.len()];
-    for ((id, name), count) in counts {
-        let Some(name) = names.text(name) else {
-            continue;
-        };
-        let best = &mut best[id as usize];
-        if best.is_none_or(|(most, least)| count > most || (count == most && name < least)) {
-            *best = Some((count, name));
-        }
-    }
-    best.into_iter()
-        .map(|best| best.map(|(_, name)| name))
-        .collect()
 }

@@ -1,105 +1,254 @@
-//! Asking all rows at once: each test goes over the distinct values of its column, and the answers
-//! are joined as sets of rows. Only what stands in the documents is asked row by row, and only of
-//! the rows that are still in question.
+//! Asking all rows at once. What the indices know of each test is fetched first; then the tests are
+//! joined, the one that leaves the fewest rows in front, and what no index knows is asked row by
+//! row, only of the rows that are still in question, documents last.
+
+use std::borrow::Cow;
 
 use roaring::RoaringBitmap;
 
-use super::View;
+use super::{View, rows::Set};
 use crate::{
     field::{Column, Field},
-    search::matcher::{Leaf, Node},
+    search::{
+        matcher::{Leaf, Node},
+        value_test::Test,
+    },
 };
 
-impl View<'_> {
-    /// The rows of `within` (all, if none is given) that `node` matches.
-    pub(super) fn evaluate(self, node: &Node, within: Option<&RoaringBitmap>) -> RoaringBitmap {
-        match node {
-            Node::And(nodes) => {
-                let mut nodes: Vec<&Node> = nodes.iter().collect();
-                nodes.sort_by_key(|node| cost(node));
-                let mut found: Option<RoaringBitmap> = None;
-                for node in nodes {
-                    if found.as_ref().is_some_and(RoaringBitmap::is_empty) {
-                        break;
-                    }
-                    found = Some(self.evaluate(node, found.as_ref().or(within)));
-                }
-                found.unwrap_or_else(|| self.all_of(within))
-            }
-            Node::Or(nodes) => {
-                let mut found = RoaringBitmap::new();
-                let mut nodes: Vec<&Node> = nodes.iter().collect();
-                nodes.sort_by_key(|node| cost(node));
-                for node in nodes {
-                    if cost(node) == 0 || found.is_empty() {
-                        found |= self.evaluate(node, within);
-                    } else {
-                        let open = self.all_of(within) - &found;
-                        found |= self.evaluate(node, Some(&open));
-                    }
+/// A node of the criteria, and what the indices know of it.
+pub(super) enum Step<'r, 'q> {
+    Everyone,
+    Scope(&'r RoaringBitmap),
+    Leaf(&'q Leaf, Set<'r>),
+    And(Vec<Step<'r, 'q>>),
+    Or(Vec<Step<'r, 'q>>),
+    Not(Box<Step<'r, 'q>>),
+}
+
+/// Asking a row costs about as much as this many rows of a set that is at hand.
+const ROWS_A_TEST: u64 = 16;
+
+impl<'r> View<'r> {
+    /// Fetches what the indices know; the scope is one more condition.
+    pub(super) fn prepare<'q>(self, root: &'q Node) -> Step<'r, 'q> {
+        let mut all = Vec::new();
+        all.extend(self.scope().map(Step::Scope));
+        self.conjuncts(root, &mut all);
+        and(all, self.all())
+    }
+
+    /// The rows of a step.
+    pub(super) fn rows_of<'s>(self, step: &'s Step<'r, '_>) -> Cow<'s, RoaringBitmap> {
+        let all = self.roster().len();
+        match step {
+            Step::Everyone => Cow::Owned(everyone(all)),
+            Step::Scope(scope) => Cow::Borrowed(*scope),
+            Step::Leaf(leaf, set) => match (set.rows(all), set) {
+                (Some(rows), _) => rows,
+                (None, Set::Perhaps(rows)) => Cow::Owned(self.asked(leaf, rows.iter())),
+                (None, _) => Cow::Owned(self.asked(leaf, 0..all)),
+            },
+            Step::And(steps) => {
+                let mut steps = steps.iter();
+                let first = steps.next().map(|step| self.rows_of(step));
+                let mut found = first.unwrap_or_else(|| Cow::Owned(everyone(all)));
+                for step in steps {
+                    found = Cow::Owned(self.narrow(step, found));
                 }
                 found
             }
-            Node::Not(node) => self.all_of(within) - self.evaluate(node, within),
-            Node::Leaf(leaf) => self.leaf(leaf, within),
+            Step::Or(steps) => Cow::Owned(self.any(steps, None)),
+            Step::Not(step) => Cow::Owned(everyone(all) - &*self.rows_of(step)),
         }
     }
 
-    fn all_of(self, within: Option<&RoaringBitmap>) -> RoaringBitmap {
-        within.map_or_else(|| (0..self.roster().len()).collect(), Clone::clone)
+    fn conjuncts<'q>(self, node: &'q Node, all: &mut Vec<Step<'r, 'q>>) {
+        match node {
+            Node::And(nodes) => nodes.iter().for_each(|node| self.conjuncts(node, all)),
+            Node::Or(nodes) => match &nodes[..] {
+                [one] => self.conjuncts(one, all),
+                nodes => all.push(Step::Or(nodes.iter().map(|node| self.step(node)).collect())),
+            },
+            Node::Not(node) => all.push(Step::Not(Box::new(self.step(node)))),
+            Node::Leaf(leaf) => all.push(Step::Leaf(leaf, self.find(leaf))),
+        }
     }
 
-    fn leaf(self, leaf: &Leaf, within: Option<&RoaringBitmap>) -> RoaringBitmap {
-        let kind = leaf.field.kind();
-        let of_manager = if leaf.field == Field::MANAGER_NAME {
-            Some(Column::Name)
-        } else if leaf.field == Field::MANAGER_EMAIL {
-            Some(Column::Email)
-        } else {
-            None
+    fn step<'q>(self, node: &'q Node) -> Step<'r, 'q> {
+        let mut all = Vec::new();
+        self.conjuncts(node, &mut all);
+        and(all, self.all())
+    }
+
+    fn all(self) -> u64 {
+        u64::from(self.roster().len())
+    }
+
+    /// Those of `within` that are in the step.
+    fn narrow(self, step: &Step<'r, '_>, within: Cow<'_, RoaringBitmap>) -> RoaringBitmap {
+        if within.is_empty() {
+            return RoaringBitmap::new();
+        }
+        let both = |within: Cow<'_, RoaringBitmap>, rows: &RoaringBitmap| match within {
+            Cow::Owned(within) => within & rows,
+            Cow::Borrowed(within) => within & rows,
         };
-        if let (Some(column), Some(managers)) =
-            (of_manager, self.roster().column(Column::ManagerId))
-        {
-            return managers.rows(self.roster().len(), within, &|id| {
-                self.row_of(id)
-                    .and_then(|row| self.roster().value(row, column))
-                    .is_some_and(|value| leaf.test.passes(kind, value))
-            });
+        match step {
+            Step::Everyone => within.into_owned(),
+            Step::Scope(scope) => both(within, scope),
+            Step::Leaf(leaf, set) => {
+                let set = match set {
+                    Set::Unknown => return self.asked(leaf, within.iter()),
+                    Set::Perhaps(rows) => {
+                        return self.asked(leaf, both(within, rows).iter());
+                    }
+                    Set::Sets(sets) if sets.len() == 1 => return both(within, sets[0]),
+                    set => set,
+                };
+                if within.len() * ROWS_A_TEST < set.most(self.all()) {
+                    return self.asked(leaf, within.iter());
+                }
+                match set.rows(self.roster().len()) {
+                    Some(rows) => both(within, &rows),
+                    None => self.asked(leaf, within.iter()),
+                }
+            }
+            Step::And(steps) => {
+                let mut found = within;
+                for step in steps {
+                    found = Cow::Owned(self.narrow(step, found));
+                }
+                found.into_owned()
+            }
+            Step::Or(steps) => self.any(steps, Some(&within)),
+            Step::Not(step) => {
+                let out = self.narrow(step, Cow::Borrowed(&within));
+                within.into_owned() - out
+            }
         }
-        if let Some(column) = leaf
+    }
+
+    /// Rows in any of the steps; those found by one are not asked again by the next.
+    fn any(self, steps: &[Step<'r, '_>], within: Option<&RoaringBitmap>) -> RoaringBitmap {
+        let mut order: Vec<&Step<'r, '_>> = steps.iter().collect();
+        order.sort_by_key(|step| step.dearness());
+        let mut found = RoaringBitmap::new();
+        for step in order {
+            let rows = match within {
+                None if step.dearness() == 0 => self.rows_of(step),
+                Some(within) if step.dearness() == 0 => {
+                    Cow::Owned(self.narrow(step, Cow::Borrowed(within)))
+                }
+                within => {
+                    let open = match within {
+                        Some(within) => within - &found,
+                        None => everyone(self.roster().len()) - &found,
+                    };
+                    Cow::Owned(self.narrow(step, Cow::Owned(open)))
+                }
+            };
+            if found.is_empty() {
+                found = rows.into_owned();
+            } else {
+                found |= &*rows;
+            }
+        }
+        found
+    }
+
+    /// Those of `rows`, in order, that pass when asked.
+    fn asked(self, leaf: &Leaf, rows: impl Iterator<Item = u32>) -> RoaringBitmap {
+        let data = leaf
             .field
             .column()
-            .and_then(|column| self.roster().column(column))
-        {
-            return column.rows(self.roster().len(), within, &|value| {
-                leaf.test.passes(kind, value)
-            });
+            .and_then(|column| self.roster().column(column));
+        match data {
+            Some(data) => rows.filter(|&row| data.passes(row, &leaf.test)).collect(),
+            None => rows.filter(|&row| leaf.matches(&self.row(row))).collect(),
         }
-        let matches = |row: &u32| leaf.matches(&self.row(*row));
-        match within {
-            Some(within) => within.iter().filter(matches).collect(),
-            None => (0..self.roster().len()).filter(matches).collect(),
+    }
+
+    fn find(self, leaf: &Leaf) -> Set<'r> {
+        let roster = self.roster();
+        if let Some(data) = leaf.field.column().and_then(|column| roster.column(column)) {
+            return data.find(&leaf.test);
+        }
+        let column = if leaf.field == Field::MANAGER_NAME {
+            Column::Name
+        } else if leaf.field == Field::MANAGER_EMAIL {
+            Column::Email
+        } else {
+            return Set::Unknown;
+        };
+        self.reports_of(column, &leaf.test).unwrap_or(Set::Unknown)
+    }
+
+    /// The rows whose manager is in sight and passes.
+    fn reports_of(self, column: Column, test: &Test) -> Option<Set<'r>> {
+        let roster = self.roster();
+        let (managers, data) = (roster.column(Column::ManagerId)?, roster.column(column)?);
+        let passing: Option<RoaringBitmap> = match data.find(test) {
+            Set::Perhaps(rows) => Some(rows.iter().filter(|&row| data.passes(row, test)).collect()),
+            set => set.rows(roster.len()).map(Cow::into_owned),
+        };
+        let passes = |row: u32| match &passing {
+            Some(passing) => passing.contains(row),
+            None => data.passes(row, test),
+        };
+        let entries: Vec<u32> = (1..u32::try_from(managers.distinct()).unwrap_or(u32::MAX))
+            .filter(|&code| self.manager(code).is_some_and(passes))
+            .map(|code| code - 1)
+            .collect();
+        Some(managers.rows_of_entries(&entries))
+    }
+}
+
+impl Step<'_, '_> {
+    /// How many rows at most, of `all` there are.
+    fn most(&self, all: u64) -> u64 {
+        match self {
+            Self::Everyone | Self::Not(_) => all,
+            Self::Scope(scope) => scope.len(),
+            Self::Leaf(_, set) => set.most(all),
+            Self::And(steps) => steps.iter().map(|step| step.most(all)).min().unwrap_or(all),
+            Self::Or(steps) => {
+                let most: u64 = steps.iter().map(|step| step.most(all)).sum();
+                most.min(all)
+            }
+        }
+    }
+
+    /// What has to be read of a row in question: nothing, a value, a document.
+    fn dearness(&self) -> u8 {
+        match self {
+            Self::Everyone | Self::Scope(_) => 0,
+            Self::Leaf(leaf, set) => match set {
+                Set::Unknown if leaf.field.projection().document() => 2,
+                Set::Unknown | Set::Perhaps(_) => 1,
+                _ => 0,
+            },
+            Self::And(steps) | Self::Or(steps) => {
+                steps.iter().map(Self::dearness).max().unwrap_or(0)
+            }
+            Self::Not(step) => step.dearness(),
         }
     }
 }
 
-/// How dear a node is, roughly: few distinct values, a value per row, a document per row.
-fn cost(node: &Node) -> u8 {
-    match node {
-        Node::And(nodes) | Node::Or(nodes) => nodes.iter().map(cost).max().unwrap_or(0),
-        Node::Not(node) => cost(node),
-        Node::Leaf(leaf) => match leaf.field.column() {
-            Some(
-                Column::Id
-                | Column::Name
-                | Column::Email
-                | Column::Username
-                | Column::PreferredName,
-            ) => 1,
-            Some(_) => 0,
-            None if leaf.field.is_looked_up() => 1,
-            None => 2,
-        },
+/// All of `steps`, those that leave few rows first, those that read documents last.
+fn and<'r, 'q>(mut steps: Vec<Step<'r, 'q>>, all: u64) -> Step<'r, 'q> {
+    if steps.len() > 1 {
+        steps.sort_by_cached_key(|step| (step.dearness() == 2, step.most(all)));
     }
+    match steps.len() {
+        0 => Step::Everyone,
+        1 => steps.swap_remove(0),
+        _ => Step::And(steps),
+    }
+}
+
+fn everyone(all: u32) -> RoaringBitmap {
+    let mut rows = RoaringBitmap::new();
+    rows.insert_range(0..all);
+    rows
 }

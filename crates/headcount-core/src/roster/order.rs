@@ -1,13 +1,21 @@
-//! Putting the rows that were found in the order asked for.
+//! Putting the rows that were found in the order asked for, no more of them than the page needs.
+//!
+//! A page by id is read off the set of rows, since rows come in the order of their ids. A page by a
+//! column is read off the order of that column where most rows were found anyway; otherwise the
+//! rows found are ranked. Only scores and what stands in documents is looked up row by row.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, ops::Range};
+
+use roaring::RoaringBitmap;
 
 use super::{
     RosterError, View,
-    column::{ColumnData, MISSING},
+    column::ColumnData,
+    rows::Set,
+    sorted::{MISSING, Sorted},
 };
 use crate::{
-    field::Column,
+    field::{Column, Field},
     search::{
         Matcher, Sort,
         sort::{SortKey, SortValue},
@@ -16,29 +24,139 @@ use crate::{
 };
 
 impl<'r> View<'r> {
-    /// Puts at least the first `wanted` of `rows` in order and drops the others.
+    /// The rows at these places of `found`, put in the order asked for.
     pub(super) fn order(
         self,
-        rows: Vec<u32>,
+        found: &RoaringBitmap,
         matcher: &Matcher,
         sort: &Sort,
-        wanted: usize,
+        page: Range<usize>,
     ) -> Result<Vec<u32>, RosterError> {
         self.roster().check(sort.projection())?;
+        let count = usize::try_from(found.len()).unwrap_or(usize::MAX);
+        if page.is_empty() {
+            return Ok(Vec::new());
+        }
         let ids = self
             .roster()
             .column(Column::Id)
-            .and_then(|ids| ids.ranks_for(rows.len()));
+            .and_then(|ids| ids.sorted_for(count));
+        if let Some(Sorted::AsTheyAre(_)) = ids {
+            let (field, descending) = match sort.keys[..] {
+                [] => (Field::ID, false),
+                [SortKey::Field { field, descending }] => (field, descending),
+                _ => return Ok(self.by_keys(found, matcher, sort, page, ids)),
+            };
+            if field == Field::ID {
+                return Ok(by_row(found, descending, page));
+            }
+            if let Some(rows) = self.walked(found, field, descending, &page) {
+                return Ok(rows);
+            }
+            if let Some(ranked) = self.ranked(field, count) {
+                return Ok(by_rank(found, &ranked, descending, page));
+            }
+        }
+        Ok(self.by_keys(found, matcher, sort, page, ids))
+    }
+
+    /// Goes through a column in its order and picks who was found; nothing where ranking those
+    /// found is less work.
+    fn walked(
+        self,
+        found: &RoaringBitmap,
+        field: Field,
+        descending: bool,
+        page: &Range<usize>,
+    ) -> Option<Vec<u32>> {
+        /// Looking into the set of one value costs about as much as ranking this many rows.
+        const ROWS_A_VALUE: u64 = 8;
+        let data = self.roster().column(field.column()?)?;
+        let count = found.len();
+        let sorted = data.sorted_for(usize::try_from(count).unwrap_or(usize::MAX))?;
+        let worth_it = if data.is_by_row() {
+            // Rows to go through until the page is full, against ranking each row found.
+            page.end as u64 * u64::from(self.roster().len()) / count <= count * 2
+        } else {
+            count >= data.distinct() as u64 * ROWS_A_VALUE
+        };
+        if !worth_it {
+            return None;
+        }
+        let mut taker = Taker::of(page);
+        for places in groups(sorted, descending) {
+            if taker.is_full() {
+                break;
+            }
+            if data.is_by_row() {
+                let rows = places.map(|place| sorted.at(place));
+                rows.filter(|&row| found.contains(row))
+                    .for_each(|row| taker.take(row));
+                continue;
+            }
+            let entries: Vec<u32> = places.map(|place| sorted.at(place)).collect();
+            let set = data.rows_of_entries(&entries);
+            if let Set::Sets(sets) = &set
+                && let [one] = &sets[..]
+                && taker.passes_over(one.intersection_len(found))
+            {
+                continue;
+            }
+            taker.take_all(&(&*set.rows(self.roster().len())? & found));
+        }
+        if !taker.is_full() {
+            taker.take_all(&(found - data.present()));
+        }
+        Some(taker.rows)
+    }
+
+    /// How the rows rank by a field, where that is worth ranking all its values for once.
+    fn ranked(self, field: Field, count: usize) -> Option<Ranked<'r>> {
+        if let Some(data) = field
+            .column()
+            .and_then(|column| self.roster().column(column))
+        {
+            return Some(Ranked::Column(data, data.sorted_for(count)?));
+        }
+        let column = match field {
+            Field::MANAGER_NAME => Column::Name,
+            Field::MANAGER_EMAIL => Column::Email,
+            _ => return None,
+        };
+        let (managers, data) = (
+            self.roster().column(Column::ManagerId)?,
+            self.roster().column(column)?,
+        );
+        let sorted = data.sorted_for(count)?;
+        let rank = |code| {
+            let manager = self.manager(code).filter(|&row| data.code(row) != 0);
+            manager.map_or(MISSING, |row| sorted.rank(row))
+        };
+        let ranks = 0..u32::try_from(managers.distinct()).unwrap_or(u32::MAX);
+        Some(Ranked::Manager(managers, ranks.map(rank).collect()))
+    }
+
+    /// The general case: any keys, any order of rows.
+    fn by_keys(
+        self,
+        found: &RoaringBitmap,
+        matcher: &Matcher,
+        sort: &Sort,
+        page: Range<usize>,
+        ids: Option<&Sorted>,
+    ) -> Vec<u32> {
+        let rows: Vec<u32> = found.iter().collect();
         let keys: Vec<Key<'r>> = sort
             .keys
             .iter()
             .map(|key| self.key(*key, &rows, matcher))
             .collect();
+        let id = |row| self.roster().value(row, Column::Id);
         let by_id = |a: u32, b: u32| match ids {
-            Some(ranks) => ranks[a as usize + 1].cmp(&ranks[b as usize + 1]),
+            Some(sorted) => sorted.rank(a).cmp(&sorted.rank(b)),
             None => {
-                let id = |row| self.roster().value(row, Column::Id).map(fold);
-                id(a).cmp(&id(b))
+                let folded = |row| id(row).map_or((true, "".into()), |id| (false, fold(id)));
+                folded(a).cmp(&folded(b))
             }
         };
         let compare = |a: &u32, b: &u32| {
@@ -48,23 +166,12 @@ impl<'r> View<'r> {
                 .find(|order| order.is_ne())
                 .unwrap_or(Ordering::Equal)
                 .then_with(|| by_id(row_a, row_b))
-                .then_with(|| {
-                    self.roster()
-                        .value(row_a, Column::Id)
-                        .cmp(&self.roster().value(row_b, Column::Id))
-                })
+                .then_with(|| id(row_a).cmp(&id(row_b)))
                 .then(row_a.cmp(&row_b))
         };
         let mut places: Vec<u32> = (0..self.roster().len()).take(rows.len()).collect();
-        if wanted < places.len() {
-            places.select_nth_unstable_by(wanted, compare);
-            places.truncate(wanted);
-        }
-        places.sort_unstable_by(compare);
-        Ok(places
-            .into_iter()
-            .map(|place| rows[place as usize])
-            .collect())
+        let page = part(&mut places, page, compare);
+        page.iter().map(|&place| rows[place as usize]).collect()
     }
 
     fn key(self, key: SortKey, rows: &[u32], matcher: &Matcher) -> Key<'r> {
@@ -75,11 +182,8 @@ impl<'r> View<'r> {
             }
             SortKey::Field { field, descending } => (field, descending),
         };
-        let column = field
-            .column()
-            .and_then(|column| self.roster().column(column));
-        match column.and_then(|column| Some((column, column.ranks_for(rows.len())?))) {
-            Some((column, ranks)) => Key::Ranks(column, ranks, descending),
+        match self.ranked(field, rows.len()) {
+            Some(ranked) => Key::Ranks(ranked, descending),
             None => {
                 let value = |&row| SortValue::of(&self.row(row), field, descending);
                 Key::Values(rows.iter().map(value).collect(), descending)
@@ -88,10 +192,170 @@ impl<'r> View<'r> {
     }
 }
 
+/// A page in the order of the rows.
+fn by_row(found: &RoaringBitmap, descending: bool, page: Range<usize>) -> Vec<u32> {
+    let mut rows = found.iter();
+    let last = usize::try_from(found.len()).unwrap_or(usize::MAX) - 1;
+    let first = if descending {
+        last - page.start
+    } else {
+        page.start
+    };
+    let Some(first) = u32::try_from(first)
+        .ok()
+        .and_then(|first| found.select(first))
+    else {
+        return Vec::new();
+    };
+    if descending {
+        rows.advance_back_to(first);
+        rows.rev().take(page.len()).collect()
+    } else {
+        rows.advance_to(first);
+        rows.take(page.len()).collect()
+    }
+}
+
+/// A page in the order of ranks; rows of one rank by row.
+fn by_rank(
+    found: &RoaringBitmap,
+    ranked: &Ranked<'_>,
+    descending: bool,
+    page: Range<usize>,
+) -> Vec<u32> {
+    let turned = |row| match ranked.rank(row) {
+        MISSING => MISSING,
+        rank if descending => MISSING - 1 - rank,
+        rank => rank,
+    };
+    let mut keys: Vec<u64> = found
+        .iter()
+        .map(|row| u64::from(turned(row)) << 32 | u64::from(row))
+        .collect();
+    let page = part(&mut keys, page, u64::cmp);
+    let row = |key: &u64| u32::try_from(key & u64::from(u32::MAX)).unwrap_or(u32::MAX);
+    page.iter().map(row).collect()
+}
+
+/// The part of `all` that would be at these places if all of it were put in order.
+fn part<T>(all: &mut [T], places: Range<usize>, compare: impl Fn(&T, &T) -> Ordering) -> &mut [T] {
+    let (mut part, count) = (all, places.len());
+    if places.end < part.len() {
+        part.select_nth_unstable_by(places.end, &compare);
+        part = &mut part[..places.end];
+    }
+    if places.start > 0 && places.start < part.len() {
+        part.select_nth_unstable_by(places.start, &compare);
+        part = &mut part[places.start..];
+    }
+    part.sort_unstable_by(&compare);
+    let count = count.min(part.len());
+    &mut part[..count]
+}
+
+/// The places of equal values, value after value.
+fn groups(sorted: &Sorted, descending: bool) -> impl Iterator<Item = Range<u32>> {
+    let mut open = 0..sorted.len();
+    let rank = |place| sorted.rank(sorted.at(place));
+    std::iter::from_fn(move || {
+        if open.is_empty() {
+            return None;
+        }
+        let mut group = if descending {
+            open.end - 1..open.end
+        } else {
+            open.start..open.start + 1
+        };
+        let same = rank(group.start);
+        if descending {
+            while group.start > open.start && rank(group.start - 1) == same {
+                group.start -= 1;
+            }
+            open.end = group.start;
+        } else {
+            while group.end < open.end && rank(group.end) == same {
+                group.end += 1;
+            }
+            open.start = group.end;
+        }
+        Some(group)
+    })
+}
+
+/// Fills a page from rows that come in order.
+struct Taker {
+    skip: u64,
+    wanted: usize,
+    rows: Vec<u32>,
+}
+
+impl Taker {
+    fn of(page: &Range<usize>) -> Self {
+        Self {
+            skip: page.start as u64,
+            wanted: page.len(),
+            rows: Vec::with_capacity(page.len()),
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.rows.len() == self.wanted
+    }
+
+    fn take(&mut self, row: u32) {
+        if self.skip > 0 {
+            self.skip -= 1;
+        } else if !self.is_full() {
+            self.rows.push(row);
+        }
+    }
+
+    /// Whether so many rows all lie in front of the page; then they are behind us.
+    fn passes_over(&mut self, count: u64) -> bool {
+        let all = count <= self.skip;
+        if all {
+            self.skip -= count;
+        }
+        all
+    }
+
+    fn take_all(&mut self, rows: &RoaringBitmap) {
+        let count = rows.len();
+        if count == 0 || self.passes_over(count) {
+            return;
+        }
+        let start = usize::try_from(self.skip).unwrap_or(usize::MAX);
+        let end = start + (self.wanted - self.rows.len());
+        let end = end.min(usize::try_from(count).unwrap_or(usize::MAX));
+        self.skip = 0;
+        self.rows.extend(by_row(rows, false, start..end));
+    }
+}
+
+/// What rows are ranked by.
+enum Ranked<'r> {
+    Column(&'r ColumnData, &'r Sorted),
+    /// By code of `manager.id`.
+    Manager(&'r ColumnData, Vec<u32>),
+}
+
+impl Ranked<'_> {
+    #[inline]
+    fn rank(&self, row: u32) -> u32 {
+        match self {
+            Self::Column(data, sorted) => match data.code(row) {
+                0 => MISSING,
+                code => sorted.rank(code - 1),
+            },
+            Self::Manager(data, ranks) => ranks[data.code(row) as usize],
+        }
+    }
+}
+
 /// One sort key over the rows found; those with values of their own are addressed by place.
 enum Key<'r> {
     Scores(Vec<u32>),
-    Ranks(&'r ColumnData, &'r [u32], bool),
+    Ranks(Ranked<'r>, bool),
     Values(Vec<Option<SortValue>>, bool),
 }
 
@@ -100,15 +364,12 @@ impl Key<'_> {
         let turn = |order: Ordering, descending| if descending { order.reverse() } else { order };
         match self {
             Self::Scores(scores) => scores[place_b as usize].cmp(&scores[place_a as usize]),
-            Self::Ranks(column, ranks, descending) => {
-                let rank = |row| ranks[column.code(row) as usize];
-                match (rank(row_a), rank(row_b)) {
-                    (MISSING, MISSING) => Ordering::Equal,
-                    (MISSING, _) => Ordering::Greater,
-                    (_, MISSING) => Ordering::Less,
-                    (a, b) => turn(a.cmp(&b), *descending),
-                }
-            }
+            Self::Ranks(ranked, descending) => match (ranked.rank(row_a), ranked.rank(row_b)) {
+                (MISSING, MISSING) => Ordering::Equal,
+                (MISSING, _) => Ordering::Greater,
+                (_, MISSING) => Ordering::Less,
+                (a, b) => turn(a.cmp(&b), *descending),
+            },
             Self::Values(values, descending) => {
                 match (&values[place_a as usize], &values[place_b as usize]) {
                     (None, None) => Ordering::Equal,

@@ -5,7 +5,10 @@ use std::borrow::Cow;
 
 use roaring::RoaringBitmap;
 
-use super::{Roster, RosterError, SearchResult};
+use super::{
+    Roster, RosterError, SearchResult,
+    sorted::{MISSING, Sorted},
+};
 use crate::{
     field::{Column, Field},
     search::{FieldValues, Matcher, Query, Sort, document::any_value_at, text::fold},
@@ -52,24 +55,34 @@ impl<'r> View<'r> {
     /// The row of a user id: the exact id, or else the same id in another case.
     #[must_use]
     pub fn row_of(self, id: &str) -> Option<u32> {
-        let roster = self.roster;
-        let by_id = roster.by_id();
-        let folded = fold(id);
-        let key = |row: u32| roster.value(row, Column::Id).map(fold).unwrap_or_default();
-        let start = by_id.partition_point(|&row| key(row) < folded);
-        let mut same = by_id[start..]
-            .iter()
-            .copied()
-            .take_while(|&row| key(row) == folded)
+        let ids = self.roster.column(Column::Id)?;
+        let (sorted, values, folded) = (ids.sorted(), ids.values(), fold(id));
+        let start = sorted.first(|row| *values.folded(row) < *folded);
+        let mut same = (start..sorted.len())
+            .map(|place| sorted.at(place))
+            .take_while(|&row| values.folded(row) == folded)
             .filter(|&row| self.sees(row));
-        let first = same.clone().next();
-        same.find(|&row| roster.value(row, Column::Id) == Some(id))
-            .or(first)
+        let first = same.next()?;
+        if values.text(first) == id {
+            return Some(first);
+        }
+        same.find(|&row| values.text(row) == id).or(Some(first))
     }
 
     /// The row of the manager with this code of `manager.id`.
     pub(crate) fn manager(self, code: u32) -> Option<u32> {
-        self.row_of(self.roster.column(Column::ManagerId)?.text(code)?)
+        let found = self.roster.managers()[code as usize];
+        if found == MISSING {
+            return None;
+        }
+        if self.sees(found) {
+            return Some(found);
+        }
+        // Out of sight; but somebody in sight may have the same id in another case.
+        match self.roster.column(Column::Id)?.sorted() {
+            Sorted::AsTheyAre(_) => None,
+            Sorted::By { .. } => self.row_of(self.roster.column(Column::ManagerId)?.text(code)?),
+        }
     }
 
     /// All rows in sight.
@@ -100,7 +113,7 @@ impl<'r> View<'r> {
     /// [`RosterError`] when a field in question was not loaded.
     pub fn matching(self, matcher: &Matcher) -> Result<RoaringBitmap, RosterError> {
         self.roster.check(matcher.projection())?;
-        Ok(self.evaluate(&matcher.root, self.scope))
+        Ok(self.rows_of(&self.prepare(&matcher.root)).into_owned())
     }
 
     /// Every row that matches, in the order asked for.
@@ -108,9 +121,9 @@ impl<'r> View<'r> {
     /// # Errors
     /// As [`Self::matching`].
     pub fn sorted(self, matcher: &Matcher, sort: &Sort) -> Result<Vec<u32>, RosterError> {
-        let rows = self.matching(matcher)?.iter().collect();
-        let all = usize::MAX;
-        self.order(rows, matcher, sort, all)
+        let found = self.matching(matcher)?;
+        let all = usize::try_from(found.len()).unwrap_or(usize::MAX);
+        self.order(&found, matcher, sort, 0..all)
     }
 
     /// How many match, and the rows of one page of them.
@@ -118,20 +131,19 @@ impl<'r> View<'r> {
     /// # Errors
     /// As [`Self::matching`].
     pub fn search(self, query: &Query) -> Result<SearchResult, RosterError> {
-        let found = self.matching(&query.matcher)?;
-        let slice = query
+        self.roster.check(query.matcher.projection())?;
+        let step = self.prepare(&query.matcher.root);
+        let found = self.rows_of(&step);
+        let total = found.len();
+        let page = query
             .page
-            .slice(usize::try_from(found.len()).unwrap_or(usize::MAX));
-        let rows = self.order(
-            found.iter().collect(),
-            &query.matcher,
-            &query.sort,
-            slice.end,
-        )?;
-        Ok(SearchResult {
-            total: found.len(),
-            rows: rows[slice].to_vec(),
-        })
+            .slice(usize::try_from(total).unwrap_or(usize::MAX));
+        let rows = self.order(&found, &query.matcher, &query.sort, page)?;
+        Ok(SearchResult { total, rows })
+    }
+
+    pub(super) fn scope(self) -> Option<&'r RoaringBitmap> {
+        self.scope
     }
 
     pub(super) fn row(self, row: u32) -> RowView<'r> {
@@ -158,8 +170,8 @@ impl FieldValues for RowView<'_> {
                 Column::Email
             };
             return roster
-                .value(self.row, Column::ManagerId)
-                .and_then(|id| self.view.row_of(id))
+                .column(Column::ManagerId)
+                .and_then(|managers| self.view.manager(managers.code(self.row)))
                 .and_then(|manager| roster.value(manager, column))
                 .is_some_and(each);
         }

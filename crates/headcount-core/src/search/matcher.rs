@@ -76,6 +76,12 @@ impl Matcher {
         }
     }
 
+    pub(crate) fn of(field: Field, test: Test) -> Self {
+        Self {
+            root: Node::Leaf(Leaf { field, test }),
+        }
+    }
+
     /// Whether `user` matches.
     #[must_use]
     pub fn matches(&self, user: &dyn FieldValues) -> bool {

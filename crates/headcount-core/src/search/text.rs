@@ -42,6 +42,24 @@ fn is_mark(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{64b}'..='\u{65f}' | '\u{94d}' | '\u{9cd}' | '\u{200c}' | '\u{200d}')
 }
 
+/// Whether `part` stands anywhere in `text`. Values are short: setting up the search of the standard
+/// library takes longer than looking at each place.
+#[must_use]
+pub fn stands_in(part: &str, text: &str) -> bool {
+    /// From here on its better way of searching pays.
+    const LONG: usize = 200;
+    if text.len() > LONG {
+        return text.contains(part);
+    }
+    let part = part.as_bytes();
+    let Some(&first) = part.first() else {
+        return true;
+    };
+    text.as_bytes()
+        .windows(part.len())
+        .any(|window| window[0] == first && window == part)
+}
+
 /// Whether `phrase` stands in `words` as it is, one word after the other; with `prefix`, the last
 /// word need only begin so. An empty phrase is in nothing.
 #[must_use]

@@ -92,7 +92,7 @@ pub(crate) fn group(rng: &mut Rng) -> GroupBy {
 }
 
 fn id(n: usize) -> String {
-    format!("{n:02x}-Ab")
+    format!("{n:05x}-Ab")
 }
 
 fn one<'a>(rng: &mut Rng, from: &[&'a str]) -> &'a str {
@@ -113,19 +113,34 @@ fn odd(rng: &mut Rng, value: Value) -> Value {
 }
 
 pub(crate) fn org(rng: &mut Rng) -> Vec<Value> {
-    let mut ids: Vec<usize> = (0..IDS).collect();
-    rng.shuffle(&mut ids);
-    ids.truncate(rng.usize(..IDS));
-    let mut org: Vec<Value> = ids.into_iter().map(|n| user(rng, n)).collect();
-    // Ids that differ in nothing but their case.
-    for _ in 0..org.len() / 8 {
-        let n = rng.usize(..IDS);
-        let twin = id(n).to_lowercase();
-        if org.iter().all(|user| user["id"] != twin.as_str()) {
-            let mut user = user(rng, n);
-            user["id"] = json!(twin);
-            org.insert(rng.usize(..=org.len()), user);
+    let count = rng.usize(..IDS);
+    org_of(rng, count, IDS)
+}
+
+/// `count` users whose ids are among `ids`, and a few more whose ids differ from these in nothing
+/// but their case; in any order or, as often, in that of a store.
+pub(crate) fn org_of(rng: &mut Rng, count: usize, ids: usize) -> Vec<Value> {
+    let mut numbers: Vec<usize> = (0..ids).collect();
+    rng.shuffle(&mut numbers);
+    numbers.truncate(count);
+    let mut org: Vec<Value> = numbers.iter().map(|&n| user(rng, n, ids)).collect();
+    if rng.bool() {
+        for n in numbers
+            .into_iter()
+            .filter(|_| rng.u8(..8) == 0)
+            .collect::<Vec<_>>()
+        {
+            let mut twin = user(rng, n, ids);
+            twin["id"] = json!(id(n).to_lowercase());
+            org.push(twin);
         }
+    }
+    rng.shuffle(&mut org);
+    if rng.bool() {
+        org.sort_by_cached_key(|user| {
+            let id = user["id"].as_str().unwrap_or_default().to_owned();
+            (id.to_lowercase(), id)
+        });
     }
     org
 }
@@ -136,7 +151,7 @@ pub(crate) fn scope(rng: &mut Rng, rows: usize) -> Vec<bool> {
     (0..rows).map(|_| rng.u8(..16) < share).collect()
 }
 
-fn user(rng: &mut Rng, n: usize) -> Value {
+fn user(rng: &mut Rng, n: usize, ids: usize) -> Value {
     let mut user = Map::new();
     user.insert("id".to_owned(), json!(id(n)));
     let mut put = |rng: &mut Rng, name: &str, value: Value| {
@@ -161,12 +176,16 @@ fn user(rng: &mut Rng, n: usize) -> Value {
         ("username", &MAILS),
         ("dateLastLogin", &DATES),
     ] {
-        let value = json!(one(rng, from));
-        put(rng, name, value);
+        let value = match rng.u8(..4) {
+            0 if name == "name" => format!("{} {}", one(rng, from), one(rng, &NAMES)),
+            0 if name == "email" || name == "title" => format!("{n}.{}", one(rng, from)),
+            _ => one(rng, from).to_owned(),
+        };
+        put(rng, name, json!(value));
     }
     let value = json!({"id": format!("D{}", rng.u8(..3)), "name": one(rng, &["Home", "EMEA", ""])});
     put(rng, "division", value);
-    let value = json!({"id": id(rng.usize(..IDS)), "name": "never read"});
+    let value = json!({"id": id(rng.usize(..ids)), "name": "never read"});
     put(rng, "manager", value);
     let value = if rng.bool() {
         json!(rng.u8(..12))

@@ -23,6 +23,13 @@ pub(crate) fn roster(texts: &[String], projection: Projection) -> Roster {
     builder.finish()
 }
 
+/// The same with every index made, which then are what answers.
+pub(crate) fn warm(texts: &[String], projection: Projection) -> Roster {
+    let roster = roster(texts, projection);
+    roster.warm();
+    roster
+}
+
 /// The view of one document, knowing its manager as the roster does.
 fn view<'a>(org: &[Value], texts: &'a [String], text: &'a str) -> DocumentView<'a> {
     let view = DocumentView::parse(text).unwrap();
@@ -54,7 +61,7 @@ proptest! {
         let mut rng = Rng::with_seed(seed);
         let org = org::org(&mut rng);
         let texts: Vec<String> = org.iter().map(Value::to_string).collect();
-        let all = roster(&texts, Projection::all());
+        let all = [roster(&texts, Projection::all()), warm(&texts, Projection::all())];
         for _ in 0..8 {
             let request = org::request(&mut rng);
             let any_state = rng.bool();
@@ -78,8 +85,9 @@ proptest! {
             naive::sort(&org, &mut expected, &request, &|user| {
                 query.matcher.score(&view(&org, &texts, &user.to_string()))
             });
-            // A roster of everything, and one of no more than the question says it reads.
-            for roster in [&all, &roster(&texts, query.projection())] {
+            // Rosters of everything, and some of no more than the question says it reads.
+            let some = [roster(&texts, query.projection()), warm(&texts, query.projection())];
+            for roster in all.iter().chain(&some) {
                 let result = roster.search(&query).unwrap();
                 prop_assert_eq!(result.total, expected.len() as u64);
                 let (number, size) = (request.page_number.unwrap(), request.page_size.unwrap());
@@ -99,6 +107,9 @@ proptest! {
         let org = org::org(&mut rng);
         let texts: Vec<String> = org.iter().map(Value::to_string).collect();
         let whole = roster(&texts, Projection::all());
+        if rng.bool() {
+            whole.warm();
+        }
         for _ in 0..4 {
             let seen = org::scope(&mut rng, org.len());
             // Rows by their number among the visible ones.
@@ -135,6 +146,54 @@ proptest! {
                     count_by(&scoped, &picked, &by).unwrap(),
                     count_by(&alone, &found, &by).unwrap(),
                     "{:?}", by
+                );
+            }
+        }
+    }
+}
+
+/// The indices against the plain way, on a roster too large for the naive evaluator: sets of rows
+/// of more than one piece, more managers than get a set each, names that many share.
+#[test]
+fn a_warm_roster_answers_as_a_cold_one_does() {
+    let mut rng = Rng::with_seed(11);
+    for (count, questions) in [(300, 150), (70_000, 12)] {
+        let texts: Vec<String> = org::org_of(&mut rng, count, count + count / 8)
+            .iter()
+            .map(Value::to_string)
+            .collect();
+        // Sorting a cold roster puts its columns in order; so one does nothing else.
+        let (cold, ordered, warm) = (
+            roster(&texts, Projection::columns()),
+            roster(&texts, Projection::columns()),
+            warm(&texts, Projection::columns()),
+        );
+        let scope: RoaringBitmap = (0..cold.len()).filter(|_| rng.u8(..4) > 0).collect();
+        let mut asked = 0;
+        while asked < questions {
+            let request = org::request(&mut rng);
+            let query = Query::compile(&request, StateRule::AnyState, &PageLimits::default());
+            let Some(mut query) = query.ok().filter(|query| !query.projection().document()) else {
+                continue;
+            };
+            asked += 1;
+            // Far into the answer, too.
+            if rng.bool() {
+                query.page.number = rng.u64(1..1000);
+            }
+            for scope in [None, Some(&scope)] {
+                let (cold, warm) = (cold.view(scope), warm.view(scope));
+                let ordered = ordered.view(scope);
+                let found = cold.matching(&query.matcher).unwrap();
+                assert_eq!(warm.matching(&query.matcher).unwrap(), found, "{request:?}");
+                let sorted = ordered.sorted(&query.matcher, &query.sort).unwrap();
+                let page = warm.search(&query).unwrap();
+                let slice = query.page.slice(sorted.len());
+                assert_eq!(
+                    (page.total, &page.rows[..]),
+                    (found.len(), &sorted[slice]),
+                    "{request:?} {:?}",
+                    query.page
                 );
             }
         }

@@ -1,0 +1,51 @@
+//! Texts one after the other in a single allocation.
+
+/// Texts by number. An end takes four bytes, though the texts of a large roster do not fit into
+/// four gigabytes: where they pass the next four is kept apart.
+#[derive(Debug, Default)]
+pub(super) struct Texts {
+    bytes: String,
+    /// End of each text, without its high half.
+    ends: Vec<u32>,
+    /// The first text that ends behind each further 4 GiB.
+    wraps: Vec<u32>,
+}
+
+const LOW: u64 = u32::MAX as u64;
+
+impl Texts {
+    pub(super) fn push(&mut self, text: &str) {
+        let high = self.bytes.len() as u64 >> 32;
+        self.bytes.push_str(text);
+        let end = self.bytes.len() as u64;
+        let number = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
+        self.wraps.extend((high..end >> 32).map(|_| number));
+        self.ends.push(u32::try_from(end & LOW).unwrap_or(u32::MAX));
+    }
+
+    #[inline]
+    pub(super) fn get(&self, number: usize) -> &str {
+        let start = number.checked_sub(1).map_or(0, |before| self.end(before));
+        &self.bytes[start..self.end(number)]
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Gives back what was set aside for more.
+    pub(super) fn finish(&mut self) {
+        self.bytes.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
+
+    #[inline]
+    fn end(&self, number: usize) -> usize {
+        let low = self.ends[number] as usize;
+        if self.wraps.is_empty() {
+            return low;
+        }
+        let high = self.wraps.partition_point(|&wrap| wrap as usize <= number) as u64;
+        usize::try_from(high << 32).unwrap_or(usize::MAX) | low
+    }
+}
