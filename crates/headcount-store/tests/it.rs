@@ -1,5 +1,7 @@
-//! What every store does (`conformance`, `model`), and what the SQLite file does besides.
+//! What every store does (`conformance`, `access`, `model`), and what the SQLite file does besides.
 
+#[path = "it/access.rs"]
+mod access;
 #[path = "it/conformance.rs"]
 mod conformance;
 #[path = "it/files.rs"]

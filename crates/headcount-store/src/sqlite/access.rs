@@ -1,6 +1,6 @@
 //! Clients and tokens, and what a server polls.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 
 use super::{connect, org_key, org_key_or_new};
 use crate::{AccessList, Credential, CredentialKind, Grant, Heads, RateLimit, StoreError};
@@ -97,9 +97,7 @@ pub(super) fn heads(connection: &Connection) -> Result<Heads, StoreError> {
     let access = if connect::has_access(connection)? {
         connection
             .prepare_cached("SELECT revision FROM access")?
-            .query_row([], |row| row.get(0))
-            .optional()?
-            .unwrap_or_default()
+            .query_row([], |row| row.get(0))?
     } else {
         0
     };

@@ -4,7 +4,13 @@
 use headcount_core::field::{Column, Projection};
 use headcount_store::{Breaker, Outcome, Staged, Store, StoreError};
 
-use crate::org::{ORG, ids, roster, sync, sync_guarded, user, users};
+use crate::{
+    access::{
+        an_id_is_taken_in_all_orgs, credentials_are_kept_as_they_were_given,
+        heads_tell_every_change, revoking_is_for_good, secrets_stay_out_of_debug_texts,
+    },
+    org::{ORG, ids, roster, sync, sync_guarded, user, users},
+};
 
 macro_rules! suite {
     ($($name:ident),* $(,)?) => {
@@ -40,6 +46,11 @@ suite!(
     capabilities_are_kept,
     a_lock_is_held_once,
     history_since_a_time,
+    credentials_are_kept_as_they_were_given,
+    an_id_is_taken_in_all_orgs,
+    revoking_is_for_good,
+    heads_tell_every_change,
+    secrets_stay_out_of_debug_texts,
 );
 
 fn refs(documents: &[String]) -> Vec<&str> {

@@ -16,8 +16,7 @@ use std::{
     time::Duration,
 };
 
-use headcount_store::Access;
-use headcount_store::{Breaker, StoreError, open};
+use headcount_store::{Access, Breaker, Credential, Store, StoreError, open};
 
 use crate::org::{ORG, Place, roster, user};
 
@@ -77,8 +76,17 @@ fn sync_forever() {
             store.stage(&mut run, &page).unwrap();
             store.finish_part(&mut run, &part, "").unwrap();
         }
+        match store.add_credential(&token(number)) {
+            // Added before the kill, which came before the publication.
+            Ok(()) | Err(StoreError::IdTaken) => {}
+            Err(error) => panic!("{error:?}"),
+        }
         store.publish(run, "proved", now, &Breaker::OFF).unwrap();
     }
+}
+
+fn token(number: usize) -> Credential {
+    crate::access::token(ORG, &format!("t{number:05}"))
 }
 
 #[test]
@@ -109,6 +117,7 @@ fn check(place: &Place, before: usize) -> usize {
     let store = place.open();
     let number = store.snapshots(ORG).unwrap().len();
     assert!(number >= before, "a published snapshot was lost");
+    check_access(&*store, number);
     if number == 0 {
         return 0;
     }
@@ -138,6 +147,17 @@ fn check(place: &Place, before: usize) -> usize {
         assert_eq!(told, expected, "user {index} in generation {number}");
     }
     number
+}
+
+/// The tokens of all generations are there, perhaps one more, each told by one step of the
+/// revision.
+fn check_access(store: &dyn Store, number: usize) {
+    let access = store.access().unwrap();
+    let tokens = access.credentials.len();
+    assert!((number..=number + 1).contains(&tokens), "{tokens}");
+    let expected: Vec<_> = (1..=tokens).map(token).collect();
+    assert_eq!(access.credentials, expected);
+    assert_eq!(access.revision, 1 + tokens as i64);
 }
 
 /// Takes the lock, says so by a file, and waits.
