@@ -85,7 +85,8 @@ def cases(users):
                lambda u: u["state"] != "active" and at(u, "department") == "billing", among=users)
     yield case("EXACT division by name", [test("EXACT", "division", "riyadh"), test("EXACT", "version", "9")],
                lambda u: at(u, "division.name") == "riyadh" and number(u) == 9)
-    yield case("EXACT division by id", [test("EXACT", "division.id", one["division"]["id"]), test("EXACT", "version", "9")],
+    yield case("EXACT division by id",
+               [test("EXACT", "division.id", one["division"]["id"]), test("EXACT", "version", "9")],
                lambda u: u["division"]["id"] == one["division"]["id"] and number(u) == 9)
     yield case("EXACT manager by e-mail", [test("EXACT", "manager", boss["email"])],
                lambda u: at(u, "manager.id") == boss["id"])
@@ -129,7 +130,8 @@ def cases(users):
                lambda u: any_of(u, "zoë") and any_of(u, "trainer"))
     yield case("QUERY_STRING phrase, beginning, OR", [{"type": "QUERY_STRING", "value": '"jane doe" OR kuz* OR suzu*'}],
                lambda u: any_of(u, "jane doe") or any_beginning(u, "kuz") or any_beginning(u, "suzu"))
-    yield case("QUERY_STRING field and exclusion", [{"type": "QUERY_STRING", "value": "department:quality -title:agent"}],
+    yield case("QUERY_STRING field and exclusion",
+               [{"type": "QUERY_STRING", "value": "department:quality -title:agent"}],
                lambda u: says(u, "department", "quality") and not says(u, "title", "agent"))
     yield case("QUERY_STRING parentheses", [{"type": "QUERY_STRING", "value": "(wfm OR qa) AND NOT supervisor"}],
                lambda u: (any_of(u, "wfm") or any_of(u, "qa")) and not any_of(u, "supervisor"))
@@ -139,7 +141,8 @@ def cases(users):
     # RANGE and the comparisons
     yield case("RANGE of numbers", [test("RANGE", "version", startValue="9", endValue="10")],
                lambda u: 9 <= number(u) <= 10)
-    yield case("RANGE of dates", [test("RANGE", "employerInfo.dateHire", startValue="2020-01-15", endValue="2020-06-30")],
+    yield case("RANGE of dates",
+               [test("RANGE", "employerInfo.dateHire", startValue="2020-01-15", endValue="2020-06-30")],
                lambda u: "2020-01-15" <= hired(u) <= "2020-06-30")
     yield case("RANGE of dates in a format", [test("RANGE", "employerInfo.dateHire", startValue="15/01/2020",
                                                    endValue="30/06/2020", dateFormat="dd/MM/yyyy")],
@@ -176,7 +179,8 @@ def cases(users):
                lambda u: is_(u, "hr") or is_(u, "it"))
     yield case("NOT", [low, {**sales, "operator": "NOT"}, test("REQUIRED_FIELDS", "title", operator="NOT")],
                lambda u: number(u) < 6 and not is_(u, "sales") and not at(u, "title"))
-    yield case("AND, OR and NOT", [low, {**sales, "operator": "OR"}, {**billing, "operator": "OR"}, {**trainer, "operator": "NOT"}],
+    yield case("AND, OR and NOT",
+               [low, {**sales, "operator": "OR"}, {**billing, "operator": "OR"}, {**trainer, "operator": "NOT"}],
                lambda u: number(u) < 6 and (is_(u, "sales") or is_(u, "billing")) and at(u, "title") != "trainer")
     yield case("group", [{"type": "EXACT", "group": [sales, {**billing, "operator": "OR"}]}, trainer, low],
                lambda u: (is_(u, "sales") or is_(u, "billing")) and at(u, "title") == "trainer" and number(u) < 6)
@@ -185,8 +189,9 @@ def cases(users):
                [{**trainer, "group": [{"type": "EXACT", "group": [{**sales, "operator": "AND"}, low]}, inner]}],
                lambda u: at(u, "title") == "trainer"
                and (is_(u, "sales") and number(u) < 6 or is_(u, "billing") and not number(u) < 6))
-    yield case("NOT of a group", [test("EXACT", "version", "30"), {"type": "EXACT", "operator": "NOT", "group": [
-        sales, {**billing, "operator": "OR"}]}], lambda u: number(u) == 30 and not is_(u, "sales") and not is_(u, "billing"))
+    either = {"type": "EXACT", "operator": "NOT", "group": [sales, {**billing, "operator": "OR"}]}
+    yield case("NOT of a group", [test("EXACT", "version", "30"), either],
+               lambda u: number(u) == 30 and not is_(u, "sales") and not is_(u, "billing"))
 
     # Order
     few = [test("EXACT", "version", "11")]
@@ -204,7 +209,8 @@ def cases(users):
 
     yield case("sort ASC", few, eleven, order=by("name"), sortBy="name", sortOrder="ASC")
     yield case("sort DESC", few, eleven, order=by("name", True), sortBy="name", sortOrder="DESC")
-    yield case("sort DESC, missing last", few, eleven, order=by("department", True), sortBy="department", sortOrder="DESC")
+    yield case("sort DESC, missing last", few, eleven, order=by("department", True),
+               sortBy="department", sortOrder="DESC")
     yield case("sort by id DESC", few, eleven, order=lambda found: found[::-1], sortBy="id", sortOrder="DESC")
     yield case("sort by a number", [test("EXACT", "department", "wfm")], lambda u: is_(u, "wfm"),
                order=lambda found: sorted(found, key=number), sortBy="version", sortOrder="ASC")

@@ -4,7 +4,6 @@ import base64
 import datetime
 import email.utils
 import gzip
-import json
 import time
 import urllib.parse
 
@@ -113,7 +112,7 @@ class Extensions(Case):
 
     def test_as_of_nonsense(self):
         answer = http(f"{PAGE}&asOf=yesterday", token=token())
-        self.assertEqual((answer.status, answer.json()["code"]), (400, "invalid.date"))
+        self.assertEqual((answer.status, answer.json().get("code")), (400, "invalid.date"))
 
     def test_aggregations(self):
         wanted = [{"type": "COUNT", "name": "n"}, {"type": "TERM", "field": "state", "name": "s"}]
@@ -123,4 +122,4 @@ class Extensions(Case):
         self.assertEqual(counted["n"]["count"], count)
         self.assertEqual(counted["s"]["buckets"], [{"key": "active", "count": count}])
         self.assertEqual((counted["s"]["other"], counted["s"]["total"]), (0, count))
-        self.assertEqual(json.loads(answer.body)["total"], count)
+        self.assertEqual(answer.json()["total"], count)
