@@ -1,0 +1,22 @@
+//! The one integration binary of the crate: servers on real ports.
+
+#[path = "it/access.rs"]
+mod access;
+#[path = "it/errors.rs"]
+mod errors;
+#[path = "it/freshness.rs"]
+mod freshness;
+#[path = "it/listings.rs"]
+mod listings;
+#[path = "../../headcount-core/tests/it/naive.rs"]
+mod naive;
+#[path = "../../headcount-core/tests/it/org.rs"]
+mod org;
+#[path = "it/rough.rs"]
+mod rough;
+#[path = "it/served.rs"]
+mod served;
+#[path = "it/tls.rs"]
+mod tls;
+#[path = "it/wire.rs"]
+mod wire;
