@@ -98,6 +98,8 @@ pub(crate) enum Command {
     Count(commands::count::Args),
     History(commands::history::Args),
     Snapshots(commands::snapshots::Args),
+    Client(commands::client::Args),
+    Token(commands::token::Args),
     Completions(commands::completions::Args),
     Man(commands::man::Args),
 }

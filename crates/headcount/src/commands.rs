@@ -1,5 +1,6 @@
 //! One file per command. Each holds its `Args`, whose comments are the help, and a `run`.
 
+pub(crate) mod client;
 pub(crate) mod completions;
 pub(crate) mod count;
 pub(crate) mod demo;
@@ -9,6 +10,7 @@ pub(crate) mod man;
 pub(crate) mod sandbox;
 pub(crate) mod snapshots;
 pub(crate) mod sync;
+pub(crate) mod token;
 pub(crate) mod users;
 
 use crate::cli::{Cli, Command};
@@ -25,6 +27,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Count(args) => count::run(&global, &args),
         Command::History(args) => history::run(&global, &args),
         Command::Snapshots(args) => snapshots::run(&global, &args),
+        Command::Client(args) => client::run(&global, &args),
+        Command::Token(args) => token::run(&global, &args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
     }
