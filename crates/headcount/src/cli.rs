@@ -109,6 +109,8 @@ pub(crate) enum Command {
     History(commands::history::Args),
     Snapshots(commands::snapshots::Args),
     Serve(commands::serve::Args),
+    Client(commands::client::Args),
+    Token(commands::token::Args),
     Completions(commands::completions::Args),
     Man(commands::man::Args),
 }

@@ -1,5 +1,6 @@
 //! One file per command. Each holds its `Args`, whose comments are the help, and a `run`.
 
+pub(crate) mod client;
 pub(crate) mod completions;
 pub(crate) mod count;
 pub(crate) mod demo;
@@ -10,6 +11,7 @@ pub(crate) mod sandbox;
 pub(crate) mod serve;
 pub(crate) mod snapshots;
 pub(crate) mod sync;
+pub(crate) mod token;
 pub(crate) mod users;
 
 use crate::cli::{Cli, Command};
@@ -27,6 +29,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::History(args) => history::run(&global, &args),
         Command::Snapshots(args) => snapshots::run(&global, &args),
         Command::Serve(args) => serve::run(&global, &args),
+        Command::Client(args) => client::run(&global, &args),
+        Command::Token(args) => token::run(&global, &args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
     }

@@ -3,6 +3,7 @@
 //! [`cli`] is the command line, [`commands`] holds one file per command, [`config`] gathers the
 //! settings, [`output`] prints answers and [`error`] turns failures into exit codes.
 
+mod access;
 mod cli;
 mod clock;
 mod columns;

@@ -1,6 +1,6 @@
 //! `docs/cli.md` is the help of every command, written by this test and locked by it.
 
-use clap::CommandFactory;
+use clap::{Command, CommandFactory};
 
 use super::Cli;
 
@@ -13,17 +13,23 @@ fn reference() -> String {
     );
     let program = command.clone().render_long_help().to_string();
     text += &section("headcount", &program);
-    for subcommand in command.get_subcommands_mut() {
-        let title = format!("headcount {}", subcommand.get_name());
+    sections(&command, "headcount", &mut text);
+    text
+}
+
+/// A section for each command of `command`, and for those of its own.
+fn sections(command: &Command, parent: &str, text: &mut String) {
+    for subcommand in command.get_subcommands() {
+        let title = format!("{parent} {}", subcommand.get_name());
         // Said once, at the top; repeated under ten commands it would bury what differs.
         let own = subcommand.clone().mut_args(|arg| {
             let shared = arg.get_help_heading() == Some("Global options");
             if shared { arg.hide(true) } else { arg }
         });
         let help = own.term_width(100).render_long_help().to_string();
-        text += &section(&title, &help);
+        *text += &section(&title, &help);
+        sections(subcommand, &title, text);
     }
-    text
 }
 
 fn section(title: &str, help: &str) -> String {
@@ -54,6 +60,10 @@ fn option_env(name: &str) -> bool {
 fn every_command_has_examples_that_parse() {
     let mut command = Cli::command();
     command.build();
+    examples_parse(&command);
+}
+
+fn examples_parse(command: &Command) {
     for subcommand in command.get_subcommands() {
         let help = subcommand
             .get_after_help()
@@ -75,6 +85,7 @@ fn every_command_has_examples_that_parse() {
             examples += 1;
         }
         assert!(examples > 0, "{} has no examples", subcommand.get_name());
+        examples_parse(subcommand);
     }
 }
 

@@ -23,14 +23,21 @@ fn page() -> std::io::Result<Vec<u8>> {
     command.build();
     let mut page = Vec::new();
     clap_mangen::Man::new(command.clone()).render(&mut page)?;
-    for subcommand in command.get_subcommands() {
-        let name = format!("headcount-{}", subcommand.get_name());
-        let man = clap_mangen::Man::new(subcommand.clone()).title(name);
-        man.render_name_section(&mut page)?;
-        man.render_synopsis_section(&mut page)?;
-        man.render_description_section(&mut page)?;
-        man.render_options_section(&mut page)?;
-        man.render_extra_section(&mut page)?;
-    }
+    chapters(&command, "headcount", &mut page)?;
     Ok(page)
+}
+
+/// A chapter for each command of `command`, and for those of its own.
+fn chapters(command: &clap::Command, parent: &str, page: &mut Vec<u8>) -> std::io::Result<()> {
+    for subcommand in command.get_subcommands() {
+        let name = format!("{parent}-{}", subcommand.get_name());
+        let man = clap_mangen::Man::new(subcommand.clone()).title(&name);
+        man.render_name_section(page)?;
+        man.render_synopsis_section(page)?;
+        man.render_description_section(page)?;
+        man.render_options_section(page)?;
+        man.render_extra_section(page)?;
+        chapters(subcommand, &name, page)?;
+    }
+    Ok(())
 }

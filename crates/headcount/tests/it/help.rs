@@ -51,6 +51,9 @@ fn completions_and_manual_speak_of_every_command() {
         "count",
         "history",
         "snapshots",
+        "client",
+        "client\\-create",
+        "token\\-revoke",
     ] {
         assert!(
             manual.contains(&format!("headcount\\-{command} ")),
