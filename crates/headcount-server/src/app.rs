@@ -10,10 +10,7 @@ use std::{
 
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use headcount_core::{
-    as_of::AsOf,
-    roster::View,
-};
+use headcount_core::{as_of::AsOf, roster::View};
 use headcount_store::Store;
 use hyper::{
     HeaderMap, Method, StatusCode,
@@ -166,10 +163,13 @@ impl App {
         let room = self.room.clone();
         let permit = match room.clone().try_acquire_many_owned(kib) {
             Ok(permit) => permit,
-            Err(_) => within(self.settings.bounds.answer_time, room.acquire_many_owned(kib))
-                .await
-                .and_then(Result::ok)
-                .ok_or_else(|| ApiError::unavailable(5))?,
+            Err(_) => within(
+                self.settings.bounds.answer_time,
+                room.acquire_many_owned(kib),
+            )
+            .await
+            .and_then(Result::ok)
+            .ok_or_else(|| ApiError::unavailable(5))?,
         };
         Ok(axum::body::Body::new(Page::new(json, permit)))
     }

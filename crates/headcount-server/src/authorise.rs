@@ -12,12 +12,7 @@ use hyper::{
     header::{AUTHORIZATION, HOST, HeaderName, HeaderValue},
 };
 
-use crate::{
-    access::Caller,
-    app::App,
-    error::ApiError,
-    limiter::Pace,
-};
+use crate::{access::Caller, app::App, error::ApiError, limiter::Pace};
 
 /// Lets a request of the API through with its [`Caller`], and tells the caller's pace.
 pub(crate) async fn authorise(
@@ -67,9 +62,7 @@ pub(crate) fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller, Api
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token.trim())
         .ok_or_else(required)?;
-    app.members
-        .bearer(token, app.now_ms())
-        .map(Caller::Member)
+    app.members.bearer(token, app.now_ms()).map(Caller::Member)
 }
 
 fn is_loopback(headers: &HeaderMap) -> bool {
@@ -110,10 +103,22 @@ mod tests {
                 HeaderValue::from_static(value),
             )]))
         };
-        for good in ["localhost", "LOCALHOST:80", "127.0.0.1:8080", "127.9.9.9", "[::1]:1"] {
+        for good in [
+            "localhost",
+            "LOCALHOST:80",
+            "127.0.0.1:8080",
+            "127.9.9.9",
+            "[::1]:1",
+        ] {
             assert!(host(good), "{good}");
         }
-        for bad in ["evil.example", "127.0.0.1.evil.example", "10.0.0.1", "[::2]", ""] {
+        for bad in [
+            "evil.example",
+            "127.0.0.1.evil.example",
+            "10.0.0.1",
+            "[::2]",
+            "",
+        ] {
             assert!(!host(bad), "{bad}");
         }
     }

@@ -80,9 +80,8 @@ pub(crate) async fn read(
     let gathered = within(bounds.body_time, async {
         let mut gathered = BytesMut::new();
         while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|_| {
-                ApiError::bad_request("the body of the request broke off")
-            })?;
+            let frame =
+                frame.map_err(|_| ApiError::bad_request("the body of the request broke off"))?;
             if let Ok(data) = frame.into_data() {
                 if gathered.len() + data.len() > bounds.body {
                     return Err(too_large());

@@ -70,7 +70,10 @@ pub(crate) async fn accept(
         });
     }
     drop(listener);
-    if within(bounds.shutdown_time, graceful.shutdown()).await.is_none() {
+    if within(bounds.shutdown_time, graceful.shutdown())
+        .await
+        .is_none()
+    {
         tracing::warn!("requests still under way were cut off");
     }
 }

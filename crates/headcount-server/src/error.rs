@@ -31,11 +31,7 @@ const MALFORMED: &str =
     "The request could not be understood by the server due to malformed syntax.";
 
 impl ApiError {
-    pub(crate) fn new(
-        status: StatusCode,
-        code: &'static str,
-        message: impl Into<String>,
-    ) -> Self {
+    pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Self {
             status,
             code,
@@ -69,7 +65,11 @@ impl ApiError {
         let message = format!(
             "Value [{value}] is not valid for parameter [{name}]. Allowable values are: {allowed}"
         );
-        Self::new(StatusCode::BAD_REQUEST, "invalid.query.param.value", message)
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "invalid.query.param.value",
+            message,
+        )
     }
 
     /// A field that users do not have, with the nearest names.
@@ -128,7 +128,11 @@ impl ApiError {
 
     pub(crate) fn method_not_allowed() -> Self {
         let message = "The method is not allowed for this resource.";
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method.not.allowed", message)
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method.not.allowed",
+            message,
+        )
     }
 
     /// The request itself took too long to arrive.
@@ -259,9 +263,9 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NoSnapshot { .. } | StoreError::NoStore { .. } => Self::unavailable(30),
-            StoreError::BeforeFirst { .. } => Self::constraint(
-                "asOf is before the first snapshot: nothing is known of that time",
-            ),
+            StoreError::BeforeFirst { .. } => {
+                Self::constraint("asOf is before the first snapshot: nothing is known of that time")
+            }
             StoreError::Busy(_) => Self::unavailable(5),
             error => {
                 tracing::error!(

@@ -33,7 +33,11 @@ impl Freshness {
         let mut seen = digest::Context::new(&digest::SHA256);
         seen.update(org.as_bytes());
         // An empty list is not the same as none.
-        seen.update(if divisions.is_some() { b"\x01" } else { b"\x02" });
+        seen.update(if divisions.is_some() {
+            b"\x01"
+        } else {
+            b"\x02"
+        });
         for division in divisions.into_iter().flatten() {
             seen.update(b"\0");
             seen.update(division.as_bytes());
@@ -57,9 +61,10 @@ impl Freshness {
         if let Some(tags) = headers.get(IF_NONE_MATCH) {
             let weak = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
             let ours = weak(&self.etag);
-            return tags
-                .to_str()
-                .is_ok_and(|tags| tags.split(',').any(|tag| tag.trim() == "*" || weak(tag) == ours));
+            return tags.to_str().is_ok_and(|tags| {
+                tags.split(',')
+                    .any(|tag| tag.trim() == "*" || weak(tag) == ours)
+            });
         }
         headers
             .get(IF_MODIFIED_SINCE)
@@ -99,7 +104,14 @@ mod tests {
     use super::*;
 
     fn freshness(divisions: Option<&[String]>) -> Freshness {
-        Freshness::new("org", 7, false, 1_700_000_000_500, divisions, 1_700_000_090_000)
+        Freshness::new(
+            "org",
+            7,
+            false,
+            1_700_000_000_500,
+            divisions,
+            1_700_000_090_000,
+        )
     }
 
     fn asked(name: hyper::header::HeaderName, value: &str) -> HeaderMap {

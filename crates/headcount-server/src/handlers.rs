@@ -9,11 +9,7 @@ pub(crate) mod users;
 
 use headcount_core::search::{Query, SearchError};
 
-use crate::{
-    app::Sight,
-    error::ApiError,
-    parameters::Parameters,
-};
+use crate::{app::Sight, error::ApiError, parameters::Parameters};
 
 /// Names that `expand` may have (contract 7: those of `GET /users`, which hold those of search).
 const EXPANSIONS: [&str; 25] = [
@@ -50,10 +46,11 @@ const INTEGRATIONS: [&str; 4] = ["MicrosoftTeams", "ZoomPhone", "EightByEight", 
 /// Refuses an expansion that does not exist. One that does is best effort, as upstream says:
 /// documents are served as they were fetched.
 fn check_expand(expand: &[String]) -> Result<(), ApiError> {
-    match expand
-        .iter()
-        .find(|name| !EXPANSIONS.iter().any(|known| known.eq_ignore_ascii_case(name)))
-    {
+    match expand.iter().find(|name| {
+        !EXPANSIONS
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(name))
+    }) {
         Some(unknown) => Err(ApiError::invalid_value(
             unknown,
             "expand",
@@ -87,10 +84,7 @@ fn compiled(query: Result<Query, SearchError>) -> Result<Query, ApiError> {
 
 /// Appends the documents of `rows` as the members of a JSON array.
 fn push_documents(sight: &Sight, rows: &[u32], json: &mut Vec<u8>) {
-    let bytes: usize = rows
-        .iter()
-        .map(|&row| sight.document(row).len() + 1)
-        .sum();
+    let bytes: usize = rows.iter().map(|&row| sight.document(row).len() + 1).sum();
     json.reserve(bytes + 2);
     json.push(b'[');
     for (at, &row) in rows.iter().enumerate() {

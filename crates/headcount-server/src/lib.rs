@@ -32,11 +32,11 @@ use headcount_store::{Store, StoreError};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
 
+use self::{app::App, job::Job, watch::Watchers};
 pub use self::{
     connection::is_loopback,
     settings::{Bounds, Clock, Settings},
 };
-use self::{app::App, job::Job, watch::Watchers};
 
 /// Why a server cannot start.
 #[derive(Debug, thiserror::Error)]

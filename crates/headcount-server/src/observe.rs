@@ -18,11 +18,7 @@ use crate::{app::App, error::ApiError, routes};
 const CORRELATION_ID: HeaderName = HeaderName::from_static("inin-correlation-id");
 
 /// Gives the request an id, and the answer what every answer has.
-pub(crate) async fn observe(
-    State(app): State<Arc<App>>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let began = Instant::now();
     let route = request
         .extensions()

@@ -79,7 +79,11 @@ mod tests {
         assert_eq!(asked.number("pageSize"), Ok(Some(3)));
         assert_eq!(asked.number("pageNumber"), Ok(None));
         assert!(Parameters::parse(b"pageSize=").number("pageSize").is_err());
-        assert!(Parameters::parse(b"pageSize=1e3").number("pageSize").is_err());
+        assert!(
+            Parameters::parse(b"pageSize=1e3")
+                .number("pageSize")
+                .is_err()
+        );
     }
 
     #[test]

@@ -62,7 +62,7 @@ pub(crate) fn create(
         None => None,
     };
     let config = Config::load(global)?;
-    let store = headcount_store::open(&config.store_url()?, Access::Write)?;
+    let store = config.open_store(Access::Write)?;
     let divisions = match args.divisions.as_slice() {
         [] => None,
         asked => Some(divisions::resolve(&*store, &config.org, asked)?),
@@ -150,7 +150,7 @@ enum Told {
 /// Lists the clients or the tokens of the org, the oldest first.
 pub(crate) fn list(global: &Global, kind: CredentialKind) -> anyhow::Result<()> {
     let config = Config::load(global)?;
-    let store = headcount_store::open(&config.store_url()?, Access::Read)?;
+    let store = config.open_store(Access::Read)?;
     let mut credentials = store.access()?.credentials;
     credentials.retain(|one| one.kind == kind && one.org == config.org);
     let now_ms = clock::now_ms();
@@ -234,15 +234,15 @@ impl<'a> Listed<'a> {
 /// Ends a client or token, at once and for good. Ending it twice is no failure.
 pub(crate) fn revoke(global: &Global, kind: CredentialKind, id: &str) -> anyhow::Result<()> {
     let config = Config::load(global)?;
-    let url = config.store_url()?;
     // Looked for first by reading: that makes no store, and a client is no token.
-    let known = headcount_store::open(&url, Access::Read)?
+    let known = config
+        .open_store(Access::Read)?
         .access()?
         .credentials
         .iter()
         .any(|one| one.kind == kind && one.org == config.org && one.id == id);
     let revoked = if known {
-        let store = headcount_store::open(&url, Access::Write)?;
+        let store = config.open_store(Access::Write)?;
         store.revoke_credential(&config.org, id, clock::now_ms())?
     } else {
         None

@@ -7,7 +7,12 @@ mod gc;
 mod position;
 pub(crate) mod upstream;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use headcount_store::{Access, Store};
 
 pub(crate) use environment::Environment;
 pub(crate) use file::{Breaker, File, Org};
@@ -69,6 +74,15 @@ pub(crate) enum ConfigError {
     /// Credentials are missing, or half of them.
     #[error("{0}")]
     NoCredentials(String),
+    /// The folder of the default store can't be made.
+    #[error("the folder {} can't be made", path.display())]
+    NoFolder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// No place to keep the store.
     #[error("there is no data directory to keep the store in")]
     NoDataDirectory,
@@ -108,6 +122,26 @@ impl Config {
             .default_store()
             .ok_or(ConfigError::NoDataDirectory)?;
         Ok(format!("sqlite:{}", path.display()))
+    }
+
+    /// Opens the store. The folder of the default one is made where it is missing; a path that a
+    /// person named must be right.
+    pub(crate) fn open_store(&self, access: Access) -> anyhow::Result<Arc<dyn Store>> {
+        let named = self.store.is_some() || self.file.store.is_some();
+        if access == Access::Write
+            && !named
+            && let Some(folder) = self
+                .environment
+                .default_store()
+                .as_deref()
+                .and_then(Path::parent)
+        {
+            std::fs::create_dir_all(folder).map_err(|source| ConfigError::NoFolder {
+                path: folder.to_owned(),
+                source,
+            })?;
+        }
+        Ok(headcount_store::open(&self.store_url()?, access)?)
     }
 
     /// Where the org is and how to speak to it.
@@ -151,6 +185,27 @@ mod tests {
 
     fn file(text: &str) -> File {
         File::parse(text, Path::new("headcount.toml")).unwrap()
+    }
+
+    #[test]
+    fn the_folder_of_the_default_store_is_made_that_of_a_named_one_is_not() {
+        let home = tempfile::tempdir().unwrap();
+        let config = |store: Option<String>| Config {
+            file: File::default(),
+            org: DEFAULT_ORG.to_owned(),
+            path: None,
+            environment: Environment::new(
+                ["HOME", "USERPROFILE", "LOCALAPPDATA", "XDG_DATA_HOME"]
+                    .map(|name| (name.to_owned(), home.path().display().to_string())),
+            ),
+            store,
+        };
+        assert!(config(None).open_store(Access::Read).is_err());
+        config(None).open_store(Access::Write).unwrap();
+        config(None).open_store(Access::Read).unwrap();
+        let typo = home.path().join("no-such-folder/roster.db");
+        let typo = Some(format!("sqlite:{}", typo.display()));
+        assert!(config(typo).open_store(Access::Write).is_err());
     }
 
     #[test]

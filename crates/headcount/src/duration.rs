@@ -31,10 +31,25 @@ mod tests {
 
     #[test]
     fn a_number_and_a_unit() {
-        for (text, seconds) in [("45s", 45), ("30m", 1_800), (" 26h ", 93_600), ("90d", 7_776_000)] {
+        for (text, seconds) in [
+            ("45s", 45),
+            ("30m", 1_800),
+            (" 26h ", 93_600),
+            ("90d", 7_776_000),
+        ] {
             assert_eq!(parse(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
-        for bad in ["", "h", "0h", "12", "1.5h", "-1h", "1w", "99999999999999999999d", "1h30m"] {
+        for bad in [
+            "",
+            "h",
+            "0h",
+            "12",
+            "1.5h",
+            "-1h",
+            "1w",
+            "99999999999999999999d",
+            "1h30m",
+        ] {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }

@@ -150,6 +150,10 @@ fn of_config(error: &ConfigError) -> (Exit, Option<String>) {
         ConfigError::NoDataDirectory => {
             (Exit::Config, Some("set HEADCOUNT_STORE, such as sqlite:headcount.db".to_owned()))
         }
+        ConfigError::NoFolder { .. } => (
+            Exit::Config,
+            Some("name another place for the store with --store".to_owned()),
+        ),
         ConfigError::Unreadable { .. } => (Exit::Config, None),
         ConfigError::Malformed { .. } | ConfigError::Invalid(_) => (
             Exit::Config,

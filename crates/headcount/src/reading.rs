@@ -36,7 +36,7 @@ impl Reading {
     /// Opens the store that the settings name.
     pub(crate) fn open(global: &Global) -> anyhow::Result<Self> {
         let config = Config::load(global)?;
-        let store = headcount_store::open(&config.store_url()?, Access::Read)?;
+        let store = config.open_store(Access::Read)?;
         Ok(Self {
             store,
             org: config.org,

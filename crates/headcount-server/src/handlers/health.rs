@@ -77,9 +77,8 @@ pub(crate) async fn get_ready(State(app): State<Arc<App>>) -> Response {
         .collect();
     let age_s = ages.iter().flatten().copied().max();
     let limit_s = app.settings.ready_age.map(|age| age.as_secs());
-    let is_stale = |age: i64| {
-        limit_s.is_some_and(|limit| u64::try_from(age).is_ok_and(|age| age > limit))
-    };
+    let is_stale =
+        |age: i64| limit_s.is_some_and(|limit| u64::try_from(age).is_ok_and(|age| age > limit));
     let status = if ages.is_empty() || ages.contains(&None) {
         "starting"
     } else if age_s.is_some_and(is_stale) {
@@ -113,9 +112,7 @@ pub(crate) async fn get_metrics(
     let snapshots = rosters
         .iter()
         .map(|(org, loaded)| (org.as_str(), &loaded.snapshot));
-    let text = app
-        .metrics
-        .text(snapshots, &app.job.status(), app.now_ms());
+    let text = app.metrics.text(snapshots, &app.job.status(), app.now_ms());
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-store")], text).into_response())
 }

@@ -47,7 +47,9 @@ impl Cursor {
     }
 
     fn read(text: &str) -> Option<Self> {
-        let json = BASE64_URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()?;
+        let json = BASE64_URL_SAFE_NO_PAD
+            .decode(text.trim_end_matches('='))
+            .ok()?;
         serde_json::from_slice(&json).ok()
     }
 }
@@ -64,7 +66,14 @@ pub(crate) async fn get_users_query(
     let (state, order) = (state(&asked)?, order(&asked)?);
     let cursor = cursor(&asked, order, state)?;
     let after = cursor.map(|cursor| UserSearchCriteria {
-        type_: Some(if order == "ASC" { "GREATER_THAN" } else { "LESS_THAN" }.to_owned()),
+        type_: Some(
+            if order == "ASC" {
+                "GREATER_THAN"
+            } else {
+                "LESS_THAN"
+            }
+            .to_owned(),
+        ),
         fields: vec!["id".to_owned()],
         value: Some(cursor.after),
         ..UserSearchCriteria::default()
@@ -129,11 +138,11 @@ fn cursor(asked: &Parameters, order: &str, state: &str) -> Result<Option<Cursor>
     let Some(text) = asked.get("cursor") else {
         return Ok(None);
     };
-    let again = |what: &str| {
-        ApiError::bad_request(format!("{what}; start again without a cursor"))
-    };
+    let again = |what: &str| ApiError::bad_request(format!("{what}; start again without a cursor"));
     let cursor = Cursor::read(text).ok_or_else(|| again("the cursor cannot be read"))?;
-    if cursor.order != order || cursor.state != state || cursor.as_of.as_deref() != asked.get("asOf")
+    if cursor.order != order
+        || cursor.state != state
+        || cursor.as_of.as_deref() != asked.get("asOf")
     {
         return Err(again(
             "the cursor was made for another sortOrder, state or asOf",

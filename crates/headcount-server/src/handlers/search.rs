@@ -112,7 +112,12 @@ fn find(sight: &Sight, query: &Query, aggregations: &[Aggregation]) -> Result<Fo
         let matching = view.matching(&query.matcher).map_err(not_loaded)?;
         aggregations
             .iter()
-            .map(|aggregation| Ok((aggregation.name.clone(), aggregation.count(view, &matching)?)))
+            .map(|aggregation| {
+                Ok((
+                    aggregation.name.clone(),
+                    aggregation.count(view, &matching)?,
+                ))
+            })
             .collect::<Result<_, ApiError>>()?
     };
     Ok(Found { rows, counted })

@@ -59,20 +59,13 @@ pub(crate) async fn post_token(
     Ok(if app.members.has_client(&id) {
         refused(401, "invalid_client", "authentication failed")
     } else {
-        refused(
-            400,
-            "invalid_client",
-            "client not found or invalid client",
-        )
+        refused(400, "invalid_client", "client not found or invalid client")
     })
 }
 
 fn refused(status: u16, error: &str, description: &str) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-    answer(
-        status,
-        &json!({"error": error, "description": description}),
-    )
+    answer(status, &json!({"error": error, "description": description}))
 }
 
 fn answer(status: StatusCode, body: &serde_json::Value) -> Response {
@@ -87,12 +80,10 @@ fn answer(status: StatusCode, body: &serde_json::Value) -> Response {
 fn is_form(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_TYPE).is_none_or(|kind| {
         kind.to_str().is_ok_and(|kind| {
-            kind.split(';')
-                .next()
-                .is_some_and(|kind| {
-                    kind.trim()
-                        .eq_ignore_ascii_case("application/x-www-form-urlencoded")
-                })
+            kind.split(';').next().is_some_and(|kind| {
+                kind.trim()
+                    .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+            })
         })
     })
 }

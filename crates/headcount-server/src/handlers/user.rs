@@ -32,7 +32,11 @@ pub(crate) async fn get_user(
         Some(state) if state.eq_ignore_ascii_case("active") => false,
         Some(state) if state.eq_ignore_ascii_case("deleted") => true,
         Some(state) => {
-            return Err(ApiError::invalid_parameter(state, "state", "active, deleted"));
+            return Err(ApiError::invalid_parameter(
+                state,
+                "state",
+                "active, deleted",
+            ));
         }
     };
     if !is_uuid(&id) {
@@ -72,7 +76,11 @@ mod tests {
     #[test]
     fn an_id_is_a_uuid_in_any_case() {
         assert!(is_uuid("2fbd5b3a-4a7d-4B6e-9d8e-0123456789ab"));
-        for bad in ["", "2fbd5b3a4a7d-4B6e-9d8e-0123456789ab0", "2fbd5b3a-4a7d-4B6e-9d8e-0123456789ag"] {
+        for bad in [
+            "",
+            "2fbd5b3a4a7d-4B6e-9d8e-0123456789ab0",
+            "2fbd5b3a-4a7d-4B6e-9d8e-0123456789ag",
+        ] {
             assert!(!is_uuid(bad), "{bad}");
         }
     }

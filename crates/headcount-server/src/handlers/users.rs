@@ -88,7 +88,11 @@ pub(crate) async fn get_users(
     push_member("selfUri", to(page.number), &mut json);
     push_member("lastUri", to(pages.max(1)), &mut json);
     if page.number > 1 {
-        push_member("previousUri", to((page.number - 1).min(pages.max(1))), &mut json);
+        push_member(
+            "previousUri",
+            to((page.number - 1).min(pages.max(1))),
+            &mut json,
+        );
     }
     if page.number < pages {
         push_member("nextUri", to(page.number + 1), &mut json);

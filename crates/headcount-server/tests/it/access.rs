@@ -18,7 +18,9 @@ fn two_divisions() -> Vec<String> {
 }
 
 async fn log_in(served: &Served, id: &str, secret: &str) -> Answer {
-    let request = served.anybody().request(reqwest::Method::POST, "/oauth/token");
+    let request = served
+        .anybody()
+        .request(reqwest::Method::POST, "/oauth/token");
     let form = [
         ("grant_type", "client_credentials"),
         ("OrgName", "whatever"),
@@ -45,7 +47,9 @@ async fn a_client_gets_a_token_by_form_or_basic_and_asks_with_it() {
     let asking = served.anybody().with(&token);
     assert_eq!(asking.get(USERS).await.json()["total"], 20);
 
-    let request = served.anybody().request(reqwest::Method::POST, "/oauth/token");
+    let request = served
+        .anybody()
+        .request(reqwest::Method::POST, "/oauth/token");
     let basic = answer(
         request
             .basic_auth("client", Some("hush"))
@@ -88,7 +92,10 @@ async fn a_bearer_is_refused_by_what_is_wrong_with_it() {
         let refused = served.anybody().with(token).get(USERS).await;
         let (status, code) = refused.refusal();
         assert_eq!(status, 401, "{token:?}");
-        assert!(code == "bad.credentials" || token.is_empty(), "{token:?} {code}");
+        assert!(
+            code == "bad.credentials" || token.is_empty(),
+            "{token:?} {code}"
+        );
     }
     let old = served.holder("old").get(USERS).await;
     assert_eq!(old.refusal(), (401, "credentials.expired".to_owned()));
@@ -96,7 +103,10 @@ async fn a_bearer_is_refused_by_what_is_wrong_with_it() {
     assert_eq!(weak.refusal(), (403, "missing.permissions".to_owned()));
     assert!(weak.text.contains(VIEW));
     let numbers = served.holder("good").get("/metrics").await;
-    assert_eq!(numbers.status, 403, "numbers of all divisions need their own permission");
+    assert_eq!(
+        numbers.status, 403,
+        "numbers of all divisions need their own permission"
+    );
 }
 
 #[tokio::test]
@@ -110,11 +120,17 @@ async fn a_revoked_token_stops_within_a_second_in_the_middle_of_its_pages() {
     let first = asking.get("/api/v2/users/query?pageSize=2").await;
     let next = first.json()["nextUri"].as_str().unwrap().to_owned();
     assert_eq!(asking.get(&next).await.ids().len(), 2);
-    served.store.revoke_credential(ORG, "good", BEGIN_MS).unwrap();
+    served
+        .store
+        .revoke_credential(ORG, "good", BEGIN_MS)
+        .unwrap();
     tokio::time::sleep(Duration::from_secs(1)).await;
     let refused = asking.get(&next).await;
     assert_eq!(refused.refusal(), (401, "bad.credentials".to_owned()));
-    assert!(!served.server.is_open(), "a revoked client does not open the door again");
+    assert!(
+        !served.server.is_open(),
+        "a revoked client does not open the door again"
+    );
     let none = served.anybody().get(USERS).await;
     assert_eq!(none.status, 401);
 }
@@ -143,7 +159,9 @@ async fn without_anybody_who_may_ask_only_this_machine_is_answered() {
 async fn the_pace_is_told_and_kept() {
     let served = Made::new()
         .publish(&two_divisions(), BEGIN_MS)
-        .token("slow", |token| token.grant.rate_limit = RateLimit::PerMinute(2))
+        .token("slow", |token| {
+            token.grant.rate_limit = RateLimit::PerMinute(2)
+        })
         .token("usual", |token| token.grant.rate_limit = RateLimit::Default)
         .token("free", |_| {})
         .serve()
@@ -158,7 +176,10 @@ async fn the_pace_is_told_and_kept() {
     }
     served.at(BEGIN_MS + 18_000);
     let refused = slow.get(USERS).await;
-    assert_eq!(refused.refusal(), (429, "too.many.requests.retry.after".to_owned()));
+    assert_eq!(
+        refused.refusal(),
+        (429, "too.many.requests.retry.after".to_owned())
+    );
     assert_eq!(refused.header("retry-after"), "42");
     assert!(refused.json()["message"].as_str().unwrap().contains("[42]"));
     served.at(BEGIN_MS + 60_000);
@@ -174,7 +195,9 @@ async fn the_pace_is_told_and_kept() {
 async fn a_caller_of_some_divisions_never_learns_of_the_others() {
     let served = Made::new()
         .publish(&two_divisions(), BEGIN_MS)
-        .token("north", |token| token.grant.divisions = Some(vec!["north".to_owned()]))
+        .token("north", |token| {
+            token.grant.divisions = Some(vec!["north".to_owned()])
+        })
         .token("nowhere", |token| token.grant.divisions = Some(Vec::new()))
         .serve()
         .await;
@@ -184,7 +207,14 @@ async fn a_caller_of_some_divisions_never_learns_of_the_others() {
     assert_eq!(total(north.search(&json!({})).await), 5);
     assert_eq!(total(north.get(USERS).await), 5);
     assert_eq!(total(served.holder("nowhere").get(USERS).await), 0);
-    assert_eq!(north.get("/api/v2/users/query?pageSize=100").await.ids().len(), 5);
+    assert_eq!(
+        north
+            .get("/api/v2/users/query?pageSize=100")
+            .await
+            .ids()
+            .len(),
+        5
+    );
     let asked = json!({"query": [{"type": "EXACT", "fields": ["division"], "value": hidden}]});
     assert_eq!(total(north.search(&asked).await), 0);
     let counted = json!({"aggregations": [
@@ -200,7 +230,9 @@ async fn a_caller_of_some_divisions_never_learns_of_the_others() {
     let out_of_sight = north.get(&format!("{USERS}/{}", uuid(7))).await;
     let unknown = north.get(&format!("{USERS}/{}", uuid(700))).await;
     assert_eq!(out_of_sight.refusal(), unknown.refusal());
-    let ids = north.get(&format!("{USERS}?id={},{}", uuid(1), uuid(7))).await;
+    let ids = north
+        .get(&format!("{USERS}?id={},{}", uuid(1), uuid(7)))
+        .await;
     assert_eq!(ids.ids(), [uuid(1)]);
     let past = north.get(&format!("{USERS}?asOf=2023-11-15")).await;
     assert_eq!(total(past), 5);

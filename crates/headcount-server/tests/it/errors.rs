@@ -22,15 +22,30 @@ async fn each_wrong_question_has_its_own_refusal() {
         (r#"{"pageSize":0}"#, "constraint.validation"),
         (r#"{"pageSize":501}"#, "constraint.validation"),
         (r#"{"pageNumber":0}"#, "constraint.validation"),
-        (r#"{"query":[{"fields":["name"],"value":"x"}]}"#, "constraint.validation"),
-        (r#"{"query":[{"type":"EXACT","value":"x"}]}"#, "constraint.validation"),
-        (r#"{"query":[{"type":"EXACT","fields":["name"]}]}"#, "constraint.validation"),
-        (r#"{"query":[{"type":"RANGE","fields":["name"]}]}"#, "constraint.validation"),
+        (
+            r#"{"query":[{"fields":["name"],"value":"x"}]}"#,
+            "constraint.validation",
+        ),
+        (
+            r#"{"query":[{"type":"EXACT","value":"x"}]}"#,
+            "constraint.validation",
+        ),
+        (
+            r#"{"query":[{"type":"EXACT","fields":["name"]}]}"#,
+            "constraint.validation",
+        ),
+        (
+            r#"{"query":[{"type":"RANGE","fields":["name"]}]}"#,
+            "constraint.validation",
+        ),
         (
             r#"{"query":[{"type":"RANGE","fields":["name"],"startValue":"b","endValue":"a"}]}"#,
             "constraint.validation",
         ),
-        (r#"{"query":[{"type":"LIKE","fields":["name"],"value":"x"}]}"#, "invalid.value"),
+        (
+            r#"{"query":[{"type":"LIKE","fields":["name"],"value":"x"}]}"#,
+            "invalid.value",
+        ),
         (
             r#"{"query":[{"type":"EXACT","fields":["nmae"],"value":"x"}]}"#,
             "invalid.value",
@@ -39,7 +54,10 @@ async fn each_wrong_question_has_its_own_refusal() {
             r#"{"query":[{"type":"EXACT","fields":["name"],"value":"x","operator":"XOR"}]}"#,
             "invalid.value",
         ),
-        (r#"{"query":[{"type":"REGEX","fields":["name"],"value":"("}]}"#, "invalid.value"),
+        (
+            r#"{"query":[{"type":"REGEX","fields":["name"],"value":"("}]}"#,
+            "invalid.value",
+        ),
         (
             r#"{"query":[{"type":"LESS_THAN","fields":["version"],"value":"x"}]}"#,
             "invalid.value",
@@ -62,20 +80,38 @@ async fn each_wrong_question_has_its_own_refusal() {
     }
     messages.sort();
     messages.dedup();
-    assert!(messages.len() >= 24, "causes share a message: {messages:#?}");
+    assert!(
+        messages.len() >= 24,
+        "causes share a message: {messages:#?}"
+    );
 
     for (path, wanted) in [
         ("/api/v2/users/search", (400, "bad.request")),
         ("/api/v2/users/search?q64=AAAA", (400, "bad.request")),
         ("/api/v2/users/search?q64=%00", (400, "bad.request")),
         ("/api/v2/users?pageSize=0", (400, "constraint.validation")),
-        ("/api/v2/users?pageSize=x", (400, "invalid.query.param.value")),
-        ("/api/v2/users?state=asleep", (400, "invalid.query.param.value")),
-        ("/api/v2/users?sortOrder=up", (400, "invalid.query.param.value")),
+        (
+            "/api/v2/users?pageSize=x",
+            (400, "invalid.query.param.value"),
+        ),
+        (
+            "/api/v2/users?state=asleep",
+            (400, "invalid.query.param.value"),
+        ),
+        (
+            "/api/v2/users?sortOrder=up",
+            (400, "invalid.query.param.value"),
+        ),
         ("/api/v2/users?expand=nosuch", (400, "invalid.value")),
-        ("/api/v2/users?id=a&jabberId=b", (400, "constraint.validation")),
+        (
+            "/api/v2/users?id=a&jabberId=b",
+            (400, "constraint.validation"),
+        ),
         ("/api/v2/users/query?cursor=zzz", (400, "bad.request")),
-        ("/api/v2/users/query?state=asleep", (400, "invalid.query.param.value")),
+        (
+            "/api/v2/users/query?state=asleep",
+            (400, "invalid.query.param.value"),
+        ),
         ("/api/v2/users/not-a-uuid", (400, "invalid.id")),
         ("/api/v2/users/zzz?asOf=x", (400, "invalid.id")),
         ("/api/v2/groups", (404, "not.found")),
@@ -97,10 +133,18 @@ async fn methods_and_media_types_are_told_apart() {
         .await;
     let asking = served.anybody();
     for (method, path, allowed) in [
-        (reqwest::Method::DELETE, "/api/v2/users/search", ["GET", "POST"]),
+        (
+            reqwest::Method::DELETE,
+            "/api/v2/users/search",
+            ["GET", "POST"],
+        ),
         (reqwest::Method::POST, "/api/v2/users", ["GET", "HEAD"]),
         (reqwest::Method::GET, "/oauth/token", ["POST", "POST"]),
-        (reqwest::Method::PATCH, "/api/v2/users/query", ["GET", "HEAD"]),
+        (
+            reqwest::Method::PATCH,
+            "/api/v2/users/query",
+            ["GET", "HEAD"],
+        ),
     ] {
         let refused = answer(asking.request(method, path)).await;
         assert_eq!(refused.refusal(), (405, "method.not.allowed".to_owned()));
@@ -111,7 +155,10 @@ async fn methods_and_media_types_are_told_apart() {
     for kind in ["text/plain", "application/xml", ""] {
         let request = asking.request(reqwest::Method::POST, "/api/v2/users/search");
         let refused = answer(request.header("content-type", kind).body("{}")).await;
-        assert_eq!(refused.refusal(), (415, "unsupported.media.type".to_owned()));
+        assert_eq!(
+            refused.refusal(),
+            (415, "unsupported.media.type".to_owned())
+        );
     }
     let request = asking.request(reqwest::Method::POST, "/api/v2/users/search");
     let taken = answer(
@@ -133,7 +180,10 @@ async fn before_the_first_snapshot_the_service_is_unavailable_and_then_it_is_the
     assert_eq!(refused.refusal(), (503, "service.unavailable".to_owned()));
     assert!(refused.header("retry-after").parse::<u64>().unwrap() > 0);
     let ready = asking.get("/health/ready").await;
-    assert_eq!((ready.status, &ready.json()["status"]), (503, &json!("starting")));
+    assert_eq!(
+        (ready.status, &ready.json()["status"]),
+        (503, &json!("starting"))
+    );
     assert_eq!(asking.get("/health/live").await.status, 200);
     crate::served::publish(&*served.store, &[user(1, "active", "d")], BEGIN_MS);
     let found = asking

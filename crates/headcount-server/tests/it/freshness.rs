@@ -14,7 +14,9 @@ async fn who_has_the_answer_gets_304_until_there_is_a_new_snapshot() {
     let served = Made::new()
         .publish(&[user(1, "active", "d")], BEGIN_MS)
         .token("all", |_| {})
-        .token("some", |token| token.grant.divisions = Some(vec!["d".to_owned()]))
+        .token("some", |token| {
+            token.grant.divisions = Some(vec!["d".to_owned()])
+        })
         .serve()
         .await;
     served.at(BEGIN_MS + 90_500);
@@ -22,13 +24,18 @@ async fn who_has_the_answer_gets_304_until_there_is_a_new_snapshot() {
     let asking = served.holder("all");
     let first = asking.get(&path).await;
     assert_eq!(first.header("age"), "90");
-    assert_eq!(first.header("last-modified"), "Tue, 14 Nov 2023 22:13:20 GMT");
+    assert_eq!(
+        first.header("last-modified"),
+        "Tue, 14 Nov 2023 22:13:20 GMT"
+    );
     let tag = first.header("etag").to_owned();
     for (name, value) in [
         ("if-none-match", tag.as_str()),
         ("if-modified-since", "Tue, 14 Nov 2023 22:13:20 GMT"),
     ] {
-        let request = asking.request(reqwest::Method::GET, &path).header(name, value);
+        let request = asking
+            .request(reqwest::Method::GET, &path)
+            .header(name, value);
         let known = answer(request).await;
         assert_eq!((known.status, known.text.as_str()), (304, ""));
         assert_eq!(known.header("etag"), tag);
@@ -41,7 +48,11 @@ async fn who_has_the_answer_gets_304_until_there_is_a_new_snapshot() {
         .header("if-none-match", &tag)
         .body("{}");
     assert_eq!(answer(posted).await.status, 200, "only a GET is known");
-    publish(&*served.store, &[user(1, "inactive", "d")], BEGIN_MS + 91_000);
+    publish(
+        &*served.store,
+        &[user(1, "inactive", "d")],
+        BEGIN_MS + 91_000,
+    );
     let request = || {
         let request = asking.request(reqwest::Method::GET, &path);
         request.header("if-none-match", &tag)
@@ -71,17 +82,30 @@ async fn every_read_answers_as_of_a_time() {
     let page = asking.search(&search).await;
     assert_eq!(page.json()["total"], 2);
     let next = page.json()["nextPage"].as_str().unwrap().to_owned();
-    assert_eq!(asking.get(&next).await.ids(), [uuid(2)], "a link forgot the time");
+    assert_eq!(
+        asking.get(&next).await.ids(),
+        [uuid(2)],
+        "a link forgot the time"
+    );
     let gone = format!("/api/v2/users/{}", uuid(1));
     assert_eq!(asking.get(&gone).await.status, 404);
     let one = asking.get(&format!("{gone}?asOf={then}")).await;
     assert_eq!(one.json()["state"], "active");
-    assert!(one.json().get("version").is_none(), "the past has no volatile members");
-    let cursor = asking.get("/api/v2/users/query?state=any&pageSize=1&asOf=2023-11-14").await;
+    assert!(
+        one.json().get("version").is_none(),
+        "the past has no volatile members"
+    );
+    let cursor = asking
+        .get("/api/v2/users/query?state=any&pageSize=1&asOf=2023-11-14")
+        .await;
     let next = cursor.json()["nextUri"].as_str().unwrap().to_owned();
     assert_eq!(asking.get(&next).await.ids(), [uuid(2)]);
     let mixed = next.replace("asOf=2023-11-14", "asOf=2023-11-15");
-    assert_eq!(asking.get(&mixed).await.status, 400, "a cursor of another time");
+    assert_eq!(
+        asking.get(&mixed).await.status,
+        400,
+        "a cursor of another time"
+    );
     let before = asking.get("/api/v2/users?asOf=2023-11-13").await;
     assert_eq!(before.refusal(), (400, "constraint.validation".to_owned()));
 }
@@ -104,15 +128,29 @@ async fn health_and_metrics_tell_age_and_job() {
     let ready = asking.get("/health/ready").await;
     assert_eq!(ready.status, 200);
     let job = &ready.json()["job"];
-    assert_eq!((&job["last_outcome"], &job["failures"]), (&json!("held"), &json!(1)));
+    assert_eq!(
+        (&job["last_outcome"], &job["failures"]),
+        (&json!("held"), &json!(1))
+    );
     assert_eq!(job["next_ms"], BEGIN_MS + DAY_MS);
     served.at(BEGIN_MS + 3_601_000);
     let stale = asking.get("/health/ready").await;
-    assert_eq!((stale.status, &stale.json()["status"]), (503, &json!("stale")));
-    assert_eq!(asking.get("/api/v2/users").await.status, 200, "stale is still served");
+    assert_eq!(
+        (stale.status, &stale.json()["status"]),
+        (503, &json!("stale"))
+    );
+    assert_eq!(
+        asking.get("/api/v2/users").await.status,
+        200,
+        "stale is still served"
+    );
 
     let numbers = asking.get("/metrics").await;
-    assert!(numbers.header("content-type").starts_with("application/openmetrics-text"));
+    assert!(
+        numbers
+            .header("content-type")
+            .starts_with("application/openmetrics-text")
+    );
     for line in [
         "headcount_snapshot_age_seconds{org=\"org\"} 3601.0",
         "headcount_users{org=\"org\",state=\"active\"} 1",
@@ -124,7 +162,11 @@ async fn health_and_metrics_tell_age_and_job() {
         "headcount_http_requests_total{route=\"/api/v2/users\",method=\"GET\",status=\"200\"} 1",
         "headcount_http_request_duration_seconds_count{route=\"/api/v2/users\"} 1",
     ] {
-        assert!(numbers.text.contains(line), "{line} is not in\n{}", numbers.text);
+        assert!(
+            numbers.text.contains(line),
+            "{line} is not in\n{}",
+            numbers.text
+        );
     }
     assert!(numbers.text.ends_with("# EOF\n"));
     assert!(!numbers.text.contains("Person"), "no names in numbers");
@@ -137,7 +179,11 @@ async fn answers_are_packed_for_who_asks() {
     let asking = served.anybody();
     for packing in ["gzip", "zstd"] {
         let request = asking.request(reqwest::Method::GET, "/api/v2/users?pageSize=50");
-        let response = request.header("accept-encoding", packing).send().await.unwrap();
+        let response = request
+            .header("accept-encoding", packing)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(response.headers()["content-encoding"], packing);
         let packed = response.bytes().await.unwrap();
         assert!(packed.len() < 4000, "{packing} gave {} bytes", packed.len());

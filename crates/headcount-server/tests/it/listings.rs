@@ -35,11 +35,23 @@ async fn every_way_of_paging_shows_everybody_once() {
 
     for (first, next, wanted) in [
         ("/api/v2/users?pageSize=10", "nextUri", &active),
-        ("/api/v2/users?pageSize=10&state=any&expand=presence", "nextUri", &all),
-        ("/api/v2/users?pageSize=7&sortOrder=descending", "nextUri", &backwards),
+        (
+            "/api/v2/users?pageSize=10&state=any&expand=presence",
+            "nextUri",
+            &all,
+        ),
+        (
+            "/api/v2/users?pageSize=7&sortOrder=descending",
+            "nextUri",
+            &backwards,
+        ),
         ("/api/v2/users/query?pageSize=10", "nextUri", &active),
         ("/api/v2/users/query?pageSize=9&state=ANY", "nextUri", &all),
-        ("/api/v2/users/query?pageSize=9&sortOrder=desc", "nextUri", &backwards),
+        (
+            "/api/v2/users/query?pageSize=9&sortOrder=desc",
+            "nextUri",
+            &backwards,
+        ),
     ] {
         assert_eq!(&follow(&asking, first, next).await, wanted, "{first}");
     }
@@ -50,7 +62,9 @@ async fn every_way_of_paging_shows_everybody_once() {
     let link = first.json()["nextPage"].as_str().unwrap().to_owned();
     ids.extend(follow(&asking, &link, "nextPage").await);
     assert_eq!(ids, active);
-    let beyond = asking.search(&json!({"pageSize": 10, "pageNumber": 7})).await;
+    let beyond = asking
+        .search(&json!({"pageSize": 10, "pageNumber": 7}))
+        .await;
     assert_eq!(beyond.json()["results"], json!([]));
     assert!(beyond.json().get("nextPage").is_none());
 }
@@ -58,9 +72,14 @@ async fn every_way_of_paging_shows_everybody_once() {
 #[tokio::test]
 async fn documents_are_served_byte_for_byte() {
     let odd = r#"{"id":"0000000a-0000-4000-8000-000000000000","b" : 1.50,"a":"\u00e9\/","state":"active"}"#;
-    let served = Made::new().publish(&[odd.to_owned()], BEGIN_MS).serve().await;
+    let served = Made::new()
+        .publish(&[odd.to_owned()], BEGIN_MS)
+        .serve()
+        .await;
     let asking = served.anybody();
-    let one = asking.get("/api/v2/users/0000000A-0000-4000-8000-000000000000").await;
+    let one = asking
+        .get("/api/v2/users/0000000A-0000-4000-8000-000000000000")
+        .await;
     assert_eq!(one.text, odd);
     assert!(asking.search(&json!({})).await.text.contains(odd));
     assert!(asking.get("/api/v2/users").await.text.contains(odd));
@@ -70,7 +89,9 @@ async fn documents_are_served_byte_for_byte() {
 async fn a_cursor_stays_good_when_the_roster_is_refreshed() {
     let served = Made::new().publish(&people(40), BEGIN_MS).serve().await;
     let asking = served.anybody();
-    let first = asking.get("/api/v2/users/query?pageSize=10&state=any").await;
+    let first = asking
+        .get("/api/v2/users/query?pageSize=10&state=any")
+        .await;
     let next = first.json()["nextUri"].as_str().unwrap().to_owned();
     // The half of those shown and of those to come leave, some join everywhere.
     let mut changed: Vec<String> = (0..40)
@@ -80,14 +101,19 @@ async fn a_cursor_stays_good_when_the_roster_is_refreshed() {
     changed.extend((100..120).map(|number| user(number, "active", "d")));
     publish(&*served.store, &changed, BEGIN_MS + 1000);
     asking
-        .get_until("/api/v2/users?state=any", |answer| answer.json()["total"] == 40)
+        .get_until("/api/v2/users?state=any", |answer| {
+            answer.json()["total"] == 40
+        })
         .await;
     let mut ids = first.ids();
     ids.extend(follow(&asking, &next, "nextUri").await);
     let distinct: BTreeSet<&String> = ids.iter().collect();
     assert_eq!(distinct.len(), ids.len(), "somebody is shown twice");
     for number in (0..40).step_by(2) {
-        assert!(distinct.contains(&uuid(number)), "{number} stayed and is missed");
+        assert!(
+            distinct.contains(&uuid(number)),
+            "{number} stayed and is missed"
+        );
     }
 }
 
@@ -98,7 +124,11 @@ async fn one_user_by_state_and_several_by_id() {
     let status = async |path: String| asking.get(&format!("/api/v2/users/{path}")).await.status;
     assert_eq!(status(uuid(0)).await, 200);
     assert_eq!(status(uuid(2)).await, 200, "inactive ones are shown");
-    assert_eq!(status(uuid(3)).await, 404, "deleted ones only when asked for");
+    assert_eq!(
+        status(uuid(3)).await,
+        404,
+        "deleted ones only when asked for"
+    );
     assert_eq!(status(format!("{}?state=deleted", uuid(3))).await, 200);
     assert_eq!(status(format!("{}?state=deleted", uuid(0))).await, 404);
     let some = format!("/api/v2/users?id={},{}&id={}", uuid(5), uuid(0), uuid(3));
@@ -136,7 +166,10 @@ async fn aggregations_add_up() {
     let none = &told["aggregations"]["a"]["buckets"];
     assert_eq!(none, &json!([{"key": "(none)", "count": 45}]));
     assert_eq!(told["aggregations"]["department"], json!({"count": 45}));
-    assert!(answer.text.find("\"z\"") < answer.text.find("\"a\""), "not in the order asked for");
+    assert!(
+        answer.text.find("\"z\"") < answer.text.find("\"a\""),
+        "not in the order asked for"
+    );
     // A link keeps the question whole.
     let link = told["nextPage"].as_str().unwrap();
     let next = served.anybody().get(link).await.json();

@@ -36,9 +36,13 @@ async fn rest(stream: &mut TcpStream) -> String {
 async fn a_body_past_the_bound_is_refused_and_read_no_further() {
     let served = served(|settings| settings.bounds.body = 1000).await;
     let asking = served.anybody();
-    let large = json!({"query": [{"type": "EXACT", "fields": ["name"], "value": "x".repeat(5000)}]});
+    let large =
+        json!({"query": [{"type": "EXACT", "fields": ["name"], "value": "x".repeat(5000)}]});
     let refused = asking.search(&large).await;
-    assert_eq!(refused.refusal(), (413, "request.entity.too.large".to_owned()));
+    assert_eq!(
+        refused.refusal(),
+        (413, "request.entity.too.large".to_owned())
+    );
     assert!(refused.json()["message"].as_str().unwrap().contains("1000"));
 
     // Without a length told beforehand.
@@ -67,7 +71,10 @@ async fn a_hundred_megabytes_are_refused_with_their_status() {
             .body(vec![b' '; 100 << 20]),
     )
     .await;
-    assert_eq!(refused.refusal(), (413, "request.entity.too.large".to_owned()));
+    assert_eq!(
+        refused.refusal(),
+        (413, "request.entity.too.large".to_owned())
+    );
 }
 
 #[tokio::test]
@@ -81,7 +88,10 @@ async fn who_dawdles_is_told_so_or_closed() {
     // Silent from the beginning, in mid-head, and after an answer.
     let mut silent = connect(&served).await;
     let mut half_a_head = connect(&served).await;
-    half_a_head.write_all(b"GET /health/live HTTP/1.1\r\nho").await.unwrap();
+    half_a_head
+        .write_all(b"GET /health/live HTTP/1.1\r\nho")
+        .await
+        .unwrap();
     let mut kept = connect(&served).await;
     kept.write_all(b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n")
         .await
@@ -98,7 +108,10 @@ async fn who_dawdles_is_told_so_or_closed() {
     let told = rest(&mut half_a_body).await;
     assert!(told.starts_with("HTTP/1.1 408"), "{told}");
     assert!(told.contains("request.timeout"));
-    assert!(began.elapsed() < Duration::from_secs(10), "nobody was closed");
+    assert!(
+        began.elapsed() < Duration::from_secs(10),
+        "nobody was closed"
+    );
 }
 
 #[tokio::test]
@@ -109,7 +122,10 @@ async fn random_bytes_never_harm_others() {
         let mut stream = connect(&served).await;
         let mut bytes: Vec<u8> = (0..rng.usize(1..600)).map(|_| rng.u8(..)).collect();
         if round % 2 == 0 {
-            bytes.splice(0..0, b"POST /api/v2/users/search HTTP/1.1\r\n".iter().copied());
+            bytes.splice(
+                0..0,
+                b"POST /api/v2/users/search HTTP/1.1\r\n".iter().copied(),
+            );
         }
         // It may be closed in the middle of it.
         let _ = stream.write_all(&bytes).await;
@@ -119,7 +135,10 @@ async fn random_bytes_never_harm_others() {
     assert_eq!(served.anybody().get("/api/v2/users").await.ids().len(), 25);
     for long in [9_000, 70_000] {
         let mut stream = connect(&served).await;
-        let head = format!("GET /{} HTTP/1.1\r\nhost: localhost\r\n\r\n", "x".repeat(long));
+        let head = format!(
+            "GET /{} HTTP/1.1\r\nhost: localhost\r\n\r\n",
+            "x".repeat(long)
+        );
         let _ = stream.write_all(head.as_bytes()).await;
         let _ = stream.shutdown().await;
         let told = rest(&mut stream).await;
@@ -133,7 +152,9 @@ async fn random_bytes_never_harm_others() {
 
 #[tokio::test]
 async fn a_search_that_takes_too_long_is_given_up() {
-    let people: Vec<String> = (0..4000).map(|number| user(number, "active", "d")).collect();
+    let people: Vec<String> = (0..4000)
+        .map(|number| user(number, "active", "d"))
+        .collect();
     let served = Made::new()
         .publish(&people, BEGIN_MS)
         .serve_with(|settings| settings.bounds.answer_time = Duration::from_nanos(1))
@@ -197,8 +218,14 @@ async fn a_stop_lets_requests_under_way_end() {
     let address = served.server.address();
     let stopping = tokio::spawn(served.server.shutdown());
     tokio::time::sleep(Duration::from_millis(200)).await;
-    assert!(TcpStream::connect(address).await.is_err(), "still taking callers");
+    assert!(
+        TcpStream::connect(address).await.is_err(),
+        "still taking callers"
+    );
     stream.write_all(b"}").await.unwrap();
     assert!(rest(&mut stream).await.starts_with("HTTP/1.1 200"));
-    timeout(Duration::from_secs(10), stopping).await.unwrap().unwrap();
+    timeout(Duration::from_secs(10), stopping)
+        .await
+        .unwrap()
+        .unwrap();
 }

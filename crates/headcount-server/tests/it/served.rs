@@ -250,7 +250,11 @@ impl Answer {
         assert_eq!(body["contextId"], self.header("inin-correlation-id"));
         assert_eq!(body["details"], json!([]));
         assert_eq!(body["errors"], json!([]));
-        assert!(body["message"].as_str().is_some_and(|text| !text.is_empty()));
+        assert!(
+            body["message"]
+                .as_str()
+                .is_some_and(|text| !text.is_empty())
+        );
         (self.status, body["code"].as_str().unwrap().to_owned())
     }
 

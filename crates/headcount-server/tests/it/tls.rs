@@ -9,7 +9,10 @@ use crate::served::{BEGIN_MS, Made, ORG, answer, user, uuid};
 #[tokio::test]
 async fn certificate_files_give_https_with_http_2() {
     let folder = tempfile::tempdir().unwrap();
-    let (certificate, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    let (certificate, key) = (
+        folder.path().join("cert.pem"),
+        folder.path().join("key.pem"),
+    );
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     fs::write(&certificate, made.cert.pem()).unwrap();
     fs::write(&key, made.signing_key.serialize_pem()).unwrap();
@@ -23,9 +26,16 @@ async fn certificate_files_give_https_with_http_2() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let clock = Arc::new(|| BEGIN_MS);
     let job = Arc::new(Job::default());
-    let server = serve(listener, Some(config), settings, store.store.clone(), job, clock)
-        .await
-        .unwrap();
+    let server = serve(
+        listener,
+        Some(config),
+        settings,
+        store.store.clone(),
+        job,
+        clock,
+    )
+    .await
+    .unwrap();
     let provider = rustls::crypto::ring::default_provider();
     // Another test of this process may have installed it.
     let _ = provider.install_default();

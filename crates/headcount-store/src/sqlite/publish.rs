@@ -149,7 +149,11 @@ fn open(transaction: &Transaction<'_>, run: &Run, time: i64) -> Result<(), Store
         transaction.prepare_cached("SELECT id FROM staged WHERE org = ?1 ORDER BY id")?;
     let mut rows = staged.query([run.org])?;
     while let Some(row) = rows.next()? {
-        open.execute((run.org, time, row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?))?;
+        open.execute((
+            run.org,
+            time,
+            row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?,
+        ))?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use headcount_core::as_of::AsOf;
 use jiff::Timestamp;
 
 use crate::{
-    clock,
+    clock, duration,
     error::{Exit, Failure},
 };
 
@@ -12,9 +12,11 @@ use crate::{
 /// `30m`. Gives ms since 1970 UTC, later than `now_ms`.
 pub(super) fn parse(text: &str, now_ms: i64) -> Result<i64, Failure> {
     let asked = text.trim();
-    let moment = match duration_ms(asked) {
-        Some(length) => length.and_then(|length| now_ms.checked_add(length)),
-        None => AsOf::parse(asked).ok().map(|moment| moment.ms),
+    let moment = match duration::parse(asked) {
+        Ok(length) => i64::try_from(length.as_millis())
+            .ok()
+            .and_then(|length_ms| now_ms.checked_add(length_ms)),
+        Err(_) => AsOf::parse(asked).ok().map(|moment| moment.ms),
     };
     // A length may lead past every time that can be written.
     let moment = moment.filter(|ms| Timestamp::from_millisecond(*ms).is_ok());
@@ -34,15 +36,6 @@ fn failure(message: String) -> Failure {
     Failure::new(Exit::Usage, message).hint(
         "write a date such as 2027-01-31, which means its end in UTC, a time such as 2027-01-31T08:00:00Z, or a length such as 90d, 12h or 30m",
     )
-}
-
-/// `None` when the text is no length at all, `Some(None)` when it is longer than time.
-fn duration_ms(text: &str) -> Option<Option<i64>> {
-    let (number, unit_ms) = [('d', 86_400_000), ('h', 3_600_000), ('m', 60_000)]
-        .into_iter()
-        .find_map(|(unit, ms)| Some((text.strip_suffix(unit)?, ms)))?;
-    let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| number.parse::<i64>().ok()?.checked_mul(unit_ms))
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     let now = Duration::from_millis(clock::now_ms().unsigned_abs());
     let report = runtime.block_on(doctor::examine(&client, now))?;
 
-    let store = headcount_store::open(&config.store_url()?, Access::Write)?;
+    let store = config.open_store(Access::Write)?;
     let capabilities = serde_json::to_string(&report.capabilities)?;
     store.set_capabilities(&config.org, &capabilities, clock::now_ms())?;
     if let Some(path) = &args.share {

@@ -107,10 +107,12 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
         .transpose()?;
     let store = open(&config, schedule.is_some())?;
     let tls = match (&args.tls_cert, &args.tls_key) {
-        (Some(certificate), Some(key)) => Some(tls::load(certificate, key).context(
-            Failure::new(Exit::Config, "TLS can't be had")
-                .hint("--tls-cert and --tls-key take PEM files that belong together"),
-        )?),
+        (Some(certificate), Some(key)) => Some(
+            tls::load(certificate, key).context(
+                Failure::new(Exit::Config, "TLS can't be had")
+                    .hint("--tls-cert and --tls-key take PEM files that belong together"),
+            )?,
+        ),
         _ => None,
     };
     if !is_loopback(args.listen) && store.access()?.credentials.is_empty() {
@@ -163,12 +165,11 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
 fn open(config: &Config, refresh: bool) -> anyhow::Result<Arc<dyn Store>> {
     let url = config.store_url()?;
     let path = url.strip_prefix("sqlite:").unwrap_or(&url);
-    let access = if refresh || !Path::new(path).exists() {
+    config.open_store(if refresh || !Path::new(path).exists() {
         Access::Write
     } else {
         Access::Read
-    };
-    Ok(headcount_store::open(&url, access)?)
+    })
 }
 
 fn tell(server: &Server, url: &str) -> anyhow::Result<()> {

@@ -91,7 +91,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
         ..Plan::default()
     };
     let sync = Sync {
-        store: headcount_store::open(&config.store_url()?, Access::Write)?,
+        store: config.open_store(Access::Write)?,
         org: &config.org,
         settings,
         plan,
@@ -117,7 +117,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
 
 /// Publishes what the breaker held back, without asking upstream again.
 fn accept(global: &Global, config: &Config) -> anyhow::Result<()> {
-    let store = headcount_store::open(&config.store_url()?, Access::Write)?;
+    let store = config.open_store(Access::Write)?;
     let _lock = store.lock(&config.org)?;
     match store.accept(&config.org, clock::now_ms())? {
         Some(summary) => print::accepted(global.output, &summary),

@@ -56,7 +56,10 @@ pub(super) fn compile(asked: &[SearchAggregation]) -> Result<Vec<Aggregation>, A
     }
     let compiled: Vec<_> = asked.iter().map(one).collect::<Result<_, _>>()?;
     for (at, aggregation) in compiled.iter().enumerate() {
-        if compiled[..at].iter().any(|before| before.name == aggregation.name) {
+        if compiled[..at]
+            .iter()
+            .any(|before| before.name == aggregation.name)
+        {
             return Err(ApiError::constraint(format!(
                 "two aggregations are named {:?}, give each a name of its own",
                 aggregation.name
@@ -67,7 +70,10 @@ pub(super) fn compile(asked: &[SearchAggregation]) -> Result<Vec<Aggregation>, A
 }
 
 fn one(asked: &SearchAggregation) -> Result<Aggregation, ApiError> {
-    let field = asked.field.as_deref().filter(|field| !field.trim().is_empty());
+    let field = asked
+        .field
+        .as_deref()
+        .filter(|field| !field.trim().is_empty());
     let type_ = asked.type_.as_deref().unwrap_or_default();
     let what = match type_ {
         "COUNT" => What::Count(field.map(has_field).transpose()?),
@@ -153,7 +159,7 @@ impl Aggregation {
                 Ok(Counted::Number { count })
             }
             What::Term { by, size, order } => {
-                let counts = count_by(view, rows, by).map_err(not_loaded)?;
+                let counts = count_by(&view, rows, by).map_err(not_loaded)?;
                 let counts: Vec<&CountRow> = counts.iter().collect();
                 Ok(Counted::Level(level(&counts, 0, by.len(), *size, *order)))
             }
@@ -267,7 +273,10 @@ mod tests {
             let asked: Vec<SearchAggregation> = serde_json::from_str(text).unwrap();
             compile(&asked).err().map(|error| error.status().as_u16())
         };
-        assert_eq!(ask(r#"[{"type":"TERM","field":"division, state"},{"type":"COUNT"}]"#), None);
+        assert_eq!(
+            ask(r#"[{"type":"TERM","field":"division, state"},{"type":"COUNT"}]"#),
+            None
+        );
         for bad in [
             r#"[{"type":"SUM","field":"version"}]"#,
             r#"[{"type":"TERM"}]"#,
