@@ -83,8 +83,8 @@ pub fn count_by(
     // Two codes may carry one label (two divisions of the same name): one row for the reader.
     let mut merged: HashMap<Vec<&str>, u64> = HashMap::new();
     let sizes: Vec<usize> = labels.iter().map(Labels::len).collect();
-    let counts = tally(&sizes, &rows, |level, place, row| {
-        labels[level].code(place, row)
+    let counts = tally(&sizes, &rows, |level, place, rows, codes| {
+        labels[level].fill(place, rows, codes);
     });
     let texts: Vec<Vec<Option<&str>>> = labels
         .iter()

@@ -58,6 +58,11 @@ impl<'r> Codes<'r> {
         self.0.code(row)
     }
 
+    /// Writes the codes of `rows`.
+    pub(crate) fn fill(self, rows: &[u32], codes: &mut [u32]) {
+        self.0.fill(rows, codes);
+    }
+
     pub(crate) fn text(self, code: u32) -> Option<&'r str> {
         self.0.text(code)
     }

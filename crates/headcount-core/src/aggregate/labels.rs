@@ -59,16 +59,18 @@ impl<'r> Labels<'r> {
         }
     }
 
-    /// The code of a row, which is the `place`th of those counted.
-    #[inline]
-    pub(super) fn code(&self, place: usize, row: u32) -> u32 {
+    /// Writes the codes of `rows`, the first of which is at this place of those counted.
+    pub(super) fn fill(&self, place: usize, rows: &[u32], codes: &mut [u32]) {
         match &self.kind {
-            Kind::Column(codes) | Kind::Manager(codes) => codes.of(row),
-            Kind::Division(ids, names) => match ids.of(row) {
-                0 => u32::try_from(ids.len()).unwrap_or(u32::MAX) + names.of(row),
-                id => id,
-            },
-            Kind::Values(codes, _) => codes[place],
+            Kind::Column(of) | Kind::Manager(of) => of.fill(rows, codes),
+            Kind::Division(ids, names) => {
+                ids.fill(rows, codes);
+                let unnamed = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+                for (code, &row) in codes.iter_mut().zip(rows).filter(|(code, _)| **code == 0) {
+                    *code = unnamed + names.of(row);
+                }
+            }
+            Kind::Values(of, _) => codes.copy_from_slice(&of[place..place + rows.len()]),
         }
     }
 

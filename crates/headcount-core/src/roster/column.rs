@@ -117,6 +117,15 @@ impl ColumnData {
         }
     }
 
+    /// Writes the codes of `rows`.
+    pub(super) fn fill(&self, rows: &[u32], codes: &mut [u32]) {
+        let places = codes.iter_mut().zip(rows);
+        match &self.codes {
+            Some(all) => places.for_each(|(code, &row)| *code = all[row as usize]),
+            None => places.for_each(|(code, &row)| *code = self.code(row)),
+        }
+    }
+
     /// Number of codes, the absent one counted.
     pub(super) fn distinct(&self) -> usize {
         self.values.len() + 1

@@ -21,9 +21,13 @@ impl<'r> View<'r> {
         else {
             return Vec::new();
         };
-        let counts = tally(&[ids.len(), names.len()], &self.rows(), |level, _, row| {
-            [ids, names][level].of(row)
-        });
+        let counts = tally(
+            &[ids.len(), names.len()],
+            &self.rows(),
+            |level, _, rows, codes| {
+                [ids, names][level].fill(rows, codes);
+            },
+        );
         let mut best: Vec<(u64, u32)> = vec![(0, 0); ids.len()];
         for (codes, count) in counts {
             let (id, name) = (codes[0] as usize, codes[1]);

@@ -48,15 +48,7 @@ impl<'r> View<'r> {
                 (None, Set::Perhaps(rows)) => Cow::Owned(self.asked(leaf, rows.iter())),
                 (None, _) => Cow::Owned(self.asked(leaf, 0..all)),
             },
-            Step::And(steps) => {
-                let mut steps = steps.iter();
-                let first = steps.next().map(|step| self.rows_of(step));
-                let mut found = first.unwrap_or_else(|| Cow::Owned(everyone(all)));
-                for step in steps {
-                    found = Cow::Owned(self.narrow(step, found));
-                }
-                found
-            }
+            Step::And(steps) => self.both(steps, None),
             Step::Or(steps) => Cow::Owned(self.any(steps, None)),
             Step::Not(step) => Cow::Owned(everyone(all) - &*self.rows_of(step)),
         }
@@ -89,43 +81,80 @@ impl<'r> View<'r> {
         if within.is_empty() {
             return RoaringBitmap::new();
         }
-        let both = |within: Cow<'_, RoaringBitmap>, rows: &RoaringBitmap| match within {
-            Cow::Owned(within) => within & rows,
-            Cow::Borrowed(within) => within & rows,
-        };
         match step {
             Step::Everyone => within.into_owned(),
-            Step::Scope(scope) => both(within, scope),
+            Step::Scope(scope) => joined(within, scope),
             Step::Leaf(leaf, set) => {
                 let set = match set {
                     Set::Unknown => return self.asked(leaf, within.iter()),
                     Set::Perhaps(rows) => {
-                        return self.asked(leaf, both(within, rows).iter());
+                        return self.asked(leaf, joined(within, rows).iter());
                     }
-                    Set::Sets(sets) if sets.len() == 1 => return both(within, sets[0]),
+                    Set::Sets(sets) if sets.len() == 1 => return joined(within, sets[0]),
                     set => set,
                 };
                 if within.len() * ROWS_A_TEST < set.most(self.all()) {
                     return self.asked(leaf, within.iter());
                 }
                 match set.rows(self.roster().len()) {
-                    Some(rows) => both(within, &rows),
+                    Some(rows) => joined(within, &rows),
                     None => self.asked(leaf, within.iter()),
                 }
             }
-            Step::And(steps) => {
-                let mut found = within;
-                for step in steps {
-                    found = Cow::Owned(self.narrow(step, found));
-                }
-                found.into_owned()
-            }
+            Step::And(steps) => self.both(steps, Some(within)).into_owned(),
             Step::Or(steps) => self.any(steps, Some(&within)),
             Step::Not(step) => {
                 let out = self.narrow(step, Cow::Borrowed(&within));
                 within.into_owned() - out
             }
         }
+    }
+
+    /// Rows in all of the steps: first what the indices know, then one look at each row left.
+    fn both<'s>(
+        self,
+        steps: &'s [Step<'r, '_>],
+        within: Option<Cow<'s, RoaringBitmap>>,
+    ) -> Cow<'s, RoaringBitmap> {
+        let mut found = within;
+        let (mut open, mut dear): (Vec<&Leaf>, Vec<&Step<'r, '_>>) = (Vec::new(), Vec::new());
+        for step in steps {
+            let rows = match step {
+                Step::Leaf(leaf, Set::Perhaps(rows)) => {
+                    open.push(*leaf);
+                    rows
+                }
+                Step::Leaf(leaf, Set::Unknown) if step.dearness() == 1 => {
+                    open.push(*leaf);
+                    continue;
+                }
+                step if step.dearness() > 0 => {
+                    dear.push(step);
+                    continue;
+                }
+                step => {
+                    found = Some(match found {
+                        None => self.rows_of(step),
+                        Some(found) => Cow::Owned(self.narrow(step, found)),
+                    });
+                    continue;
+                }
+            };
+            found = Some(match found {
+                None => Cow::Borrowed(rows),
+                Some(found) => Cow::Owned(joined(found, rows)),
+            });
+        }
+        let all = self.roster().len();
+        let mut found = found.unwrap_or_else(|| Cow::Owned(everyone(all)));
+        if !open.is_empty() {
+            let all_pass = |row: &u32| open.iter().all(|leaf| self.passes(leaf, *row));
+            found = Cow::Owned(found.iter().filter(all_pass).collect());
+        }
+        for step in dear {
+            found = Cow::Owned(self.narrow(step, found));
+        }
+        found
     }
 
     /// Rows in any of the steps; those found by one are not asked again by the next.
@@ -135,14 +164,15 @@ impl<'r> View<'r> {
         let mut found = RoaringBitmap::new();
         for step in order {
             let rows = match within {
-                None if step.dearness() == 0 => self.rows_of(step),
-                Some(within) if step.dearness() == 0 => {
+                None if found.is_empty() || step.dearness() == 0 => self.rows_of(step),
+                Some(within) if found.is_empty() || step.dearness() == 0 => {
                     Cow::Owned(self.narrow(step, Cow::Borrowed(within)))
                 }
                 within => {
-                    let open = match within {
-                        Some(within) => within - &found,
-                        None => everyone(self.roster().len()) - &found,
+                    let open = match (within, step) {
+                        (Some(within), _) => within - &found,
+                        (None, Step::Leaf(_, Set::Perhaps(rows))) => rows - &found,
+                        (None, _) => everyone(self.roster().len()) - &found,
                     };
                     Cow::Owned(self.narrow(step, Cow::Owned(open)))
                 }
@@ -158,13 +188,14 @@ impl<'r> View<'r> {
 
     /// Those of `rows`, in order, that pass when asked.
     fn asked(self, leaf: &Leaf, rows: impl Iterator<Item = u32>) -> RoaringBitmap {
-        let data = leaf
-            .field
-            .column()
-            .and_then(|column| self.roster().column(column));
-        match data {
-            Some(data) => rows.filter(|&row| data.passes(row, &leaf.test)).collect(),
-            None => rows.filter(|&row| leaf.matches(&self.row(row))).collect(),
+        rows.filter(|&row| self.passes(leaf, row)).collect()
+    }
+
+    fn passes(self, leaf: &Leaf, row: u32) -> bool {
+        let column = leaf.field.column();
+        match column.and_then(|column| self.roster().column(column)) {
+            Some(data) => data.passes(row, &leaf.test),
+            None => leaf.matches(&self.row(row)),
         }
     }
 
@@ -244,6 +275,13 @@ fn and<'r, 'q>(mut steps: Vec<Step<'r, 'q>>, all: u64) -> Step<'r, 'q> {
         0 => Step::Everyone,
         1 => steps.swap_remove(0),
         _ => Step::And(steps),
+    }
+}
+
+fn joined(rows: Cow<'_, RoaringBitmap>, others: &RoaringBitmap) -> RoaringBitmap {
+    match rows {
+        Cow::Owned(rows) => rows & others,
+        Cow::Borrowed(rows) => rows & others,
     }
 }
 

@@ -71,12 +71,14 @@ impl<'r> View<'r> {
     ) -> Option<Vec<u32>> {
         /// Looking into the set of one value costs about as much as ranking this many rows.
         const ROWS_A_VALUE: u64 = 8;
+        /// Looking at so many rows costs nothing worth saving.
+        const PAGE: u64 = 100;
         let data = self.roster().column(field.column()?)?;
         let count = found.len();
         let sorted = data.sorted_for(usize::try_from(count).unwrap_or(usize::MAX))?;
         let worth_it = if data.is_by_row() {
             // Rows to go through until the page is full, against ranking each row found.
-            page.end as u64 * u64::from(self.roster().len()) / count <= count * 2
+            page.end as u64 * u64::from(self.roster().len()) / count <= count * 2 + PAGE
         } else {
             count >= data.distinct() as u64 * ROWS_A_VALUE
         };
@@ -84,11 +86,14 @@ impl<'r> View<'r> {
             return None;
         }
         let mut taker = Taker::of(page);
+        // Those found may stand together at the far end of the order.
+        let mut patience = count * 2 + PAGE;
         for places in groups(sorted, descending) {
             if taker.is_full() {
                 break;
             }
             if data.is_by_row() {
+                patience = patience.checked_sub(u64::from(places.end - places.start))?;
                 let rows = places.map(|place| sorted.at(place));
                 rows.filter(|&row| found.contains(row))
                     .for_each(|row| taker.take(row));

@@ -1,26 +1,25 @@
 //! Texts one after the other in a single allocation.
 
 /// Texts by number. An end takes four bytes, though the texts of a large roster do not fit into
-/// four gigabytes: where they pass the next four is kept apart.
+/// four gigabytes: where they pass the next four is kept apart. (Fewer `BITS` are for the test.)
 #[derive(Debug, Default)]
-pub(super) struct Texts {
+pub(super) struct Texts<const BITS: u32 = 32> {
     bytes: String,
     /// End of each text, without its high half.
     ends: Vec<u32>,
-    /// The first text that ends behind each further 4 GiB.
+    /// The first text that ends at or behind each further 4 GiB.
     wraps: Vec<u32>,
 }
 
-const LOW: u64 = u32::MAX as u64;
-
-impl Texts {
+impl<const BITS: u32> Texts<BITS> {
     pub(super) fn push(&mut self, text: &str) {
-        let high = self.bytes.len() as u64 >> 32;
+        let high = self.bytes.len() as u64 >> BITS;
         self.bytes.push_str(text);
         let end = self.bytes.len() as u64;
         let number = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
-        self.wraps.extend((high..end >> 32).map(|_| number));
-        self.ends.push(u32::try_from(end & LOW).unwrap_or(u32::MAX));
+        self.wraps.extend((high..end >> BITS).map(|_| number));
+        let low = end & ((1 << BITS) - 1);
+        self.ends.push(u32::try_from(low).unwrap_or(u32::MAX));
     }
 
     #[inline]
@@ -46,6 +45,32 @@ impl Texts {
             return low;
         }
         let high = self.wraps.partition_point(|&wrap| wrap as usize <= number) as u64;
-        usize::try_from(high << 32).unwrap_or(usize::MAX) | low
+        usize::try_from(high << BITS).unwrap_or(usize::MAX) | low
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_come_back_wherever_the_ends_wrap() {
+        let texts = [
+            "",
+            "abc",
+            "defgh",
+            "x",
+            "a text longer than two rounds",
+            "",
+            "yz",
+            "12345678",
+        ];
+        let mut kept = Texts::<3>::default();
+        texts.iter().for_each(|text| kept.push(text));
+        kept.finish();
+        assert!(kept.wraps.len() > 5);
+        for (number, text) in texts.iter().enumerate() {
+            assert_eq!(kept.get(number), *text);
+        }
     }
 }

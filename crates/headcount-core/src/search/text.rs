@@ -32,7 +32,7 @@ pub fn is_blank(text: &str) -> bool {
 /// The words of folded text: runs of letters and digits, with the marks that belong to them.
 pub fn words(folded: &str) -> impl Iterator<Item = &str> {
     folded
-        .split(|c: char| !c.is_alphanumeric() && !is_mark(c))
+        .split(|c: char| !is_of_word(c))
         .filter(|word| !word.is_empty())
 }
 
@@ -60,6 +60,23 @@ pub fn stands_in(part: &str, text: &str) -> bool {
         .any(|window| window[0] == first && window == part)
 }
 
+/// Whether a word stands in `folded`: no letter before it and, unless it is a `prefix`, none behind.
+fn has_word(folded: &str, word: &str, prefix: bool) -> bool {
+    let (bytes, first) = (folded.as_bytes(), word.as_bytes()[0]);
+    let of_word = |c: Option<char>| c.is_some_and(is_of_word);
+    (0..(bytes.len() + 1).saturating_sub(word.len())).any(|start| {
+        let end = start + word.len();
+        bytes[start] == first
+            && &bytes[start..end] == word.as_bytes()
+            && !of_word(folded[..start].chars().next_back())
+            && (prefix || !of_word(folded[end..].chars().next()))
+    })
+}
+
+fn is_of_word(c: char) -> bool {
+    c.is_alphanumeric() || is_mark(c)
+}
+
 /// Whether `phrase` stands in `words` as it is, one word after the other; with `prefix`, the last
 /// word need only begin so. An empty phrase is in nothing.
 #[must_use]
@@ -67,6 +84,9 @@ pub fn has_phrase(folded: &str, phrase: &[String], prefix: bool) -> bool {
     let Some((last, rest)) = phrase.split_last() else {
         return false;
     };
+    if rest.is_empty() {
+        return has_word(folded, last, prefix);
+    }
     let all: Vec<&str> = words(folded).collect();
     all.windows(phrase.len()).any(|window| {
         let (end, start) = window.split_last().unwrap_or((&"", &[]));
