@@ -16,6 +16,7 @@ mod error;
 mod output;
 mod progress;
 mod reading;
+#[expect(dead_code, reason = "`serve` will start it")]
 mod schedule;
 mod selection;
 mod sync;
