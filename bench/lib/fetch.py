@@ -169,7 +169,7 @@ def curl_config(sandbox, path, output):
 def curl(config):
     command = ["curl", "--silent", "--show-error", "--no-progress-meter", "--parallel"]
     command += ["--parallel-immediate", "--parallel-max", str(IN_FLIGHT), "--config", str(config)]
-    return Measured(command, keep_output=True)
+    return Measured(command, output=subprocess.PIPE)
 
 
 def sdk(sandbox, folder):

@@ -91,11 +91,10 @@ def percentile(values, share):
 class Measured:
     """One run of a program: seconds, peak memory, bytes written, and what it printed."""
 
-    def __init__(self, command, env=None, keep_output=False):
+    def __init__(self, command, env=None, output=subprocess.DEVNULL):
         begin = time.perf_counter()
-        output = subprocess.PIPE if keep_output else subprocess.DEVNULL
         process = subprocess.Popen(command, env=env, stdout=output, stderr=subprocess.PIPE)
-        self.output = process.stdout.read().decode() if keep_output else ""
+        self.output = process.stdout.read().decode() if output == subprocess.PIPE else ""
         errors = process.stderr.read()
         _, status, usage = os.wait4(process.pid, 0)
         self.seconds = time.perf_counter() - begin
