@@ -3,7 +3,12 @@
 //! Requests are plain values; sending them is elsewhere. Users inside an answer are kept as the
 //! raw JSON text that came, so that nothing upstream sends is lost (invariant 8).
 
-use serde::{Deserialize, Serialize};
+use std::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{MapAccess, Visitor, value::MapAccessDeserializer},
+};
 use serde_json::value::RawValue;
 
 /// Body of `POST /api/v2/users/search` (SDK `UserSearchRequest`). Every field is optional.
@@ -23,13 +28,13 @@ pub struct UserSearchRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_number: Option<i64>,
     /// Several sort keys, instead of `sort_by` and `sort_order`.
-    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "list")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "objects")]
     pub sort: Vec<SearchSort>,
     /// Optional parts of a user to include.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "list")]
     pub expand: Vec<String>,
     /// Criteria, ANDed unless they say otherwise; none matches everybody.
-    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "list")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "objects")]
     pub query: Vec<UserSearchCriteria>,
     /// Whose presence replaces Genesys' own.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,7 +43,7 @@ pub struct UserSearchRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enforce_permissions: Option<bool>,
     /// What to count beside the page. Ours: upstream has no aggregations for users.
-    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "list")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "objects")]
     pub aggregations: Vec<SearchAggregation>,
     /// The date or time that the question is about. Ours.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,8 +74,39 @@ pub struct SearchAggregation {
     pub order: Vec<String>,
 }
 
+/// A value that is written as a JSON object. Serde would also take an array of a struct's members
+/// in their order, which nobody means.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfMap<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for OfMap<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+        deserializer.deserialize_map(OfMap(PhantomData)).map(Self)
+    }
+}
+
+/// A list of objects; `null` is an empty one.
+fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    let objects: Vec<Object<T>> = list(deserializer)?;
+    Ok(objects.into_iter().map(|object| object.0).collect())
+}
+
 /// A list; `null` is an empty one, as some clients write what they leave out.
-fn list<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
+fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
@@ -118,7 +154,7 @@ pub struct UserSearchCriteria {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_format: Option<String>,
     /// Nested criteria (parentheses).
-    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "list")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "objects")]
     pub group: Vec<UserSearchCriteria>,
 }
 
@@ -168,4 +204,27 @@ pub struct ErrorBody {
     pub details: Vec<serde_json::Value>,
     /// Always sent, usually empty.
     pub errors: Vec<serde_json::Value>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_may_be_null_and_objects_are_objects() {
+        let read = |text: &str| serde_json::from_str::<Object<UserSearchRequest>>(text);
+        let empty = Object(UserSearchRequest::default());
+        assert_eq!(
+            read(r#"{"query":null,"sort":null,"expand":null}"#).unwrap(),
+            empty
+        );
+        for bad in [
+            "[]",
+            r#"{"sort":[[]]}"#,
+            r#"{"query":[{"group":[["ASC"]]}]}"#,
+            "null",
+        ] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
 }

@@ -10,6 +10,7 @@ mod freshness;
 mod listings;
 #[path = "../../headcount-core/tests/it/naive.rs"]
 mod naive;
+#[expect(dead_code, reason = "the tests of the core use more of it")]
 #[path = "../../headcount-core/tests/it/org.rs"]
 mod org;
 #[path = "it/rough.rs"]

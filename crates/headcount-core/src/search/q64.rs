@@ -10,7 +10,7 @@ use base64::{
 };
 use serde::Serialize;
 
-use crate::wire::UserSearchRequest;
+use crate::wire::{Object, UserSearchRequest};
 
 /// A request may unpack to this many bytes; it keeps a small link from filling the memory.
 const MAX_JSON: u64 = 1 << 20;
@@ -104,7 +104,8 @@ pub fn decode(q64: &str) -> Result<UserSearchRequest, Q64Error> {
     if json.len() as u64 > MAX_JSON {
         return Err(Q64Error::TooBig);
     }
-    serde_json::from_slice(&json).map_err(Q64Error::Json)
+    let Object(request) = serde_json::from_slice(&json).map_err(Q64Error::Json)?;
+    Ok(request)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use axum::{
 use headcount_core::{
     roster::{RosterError, SearchResult},
     search::{PageLimits, Query, StateRule, q64},
-    wire::UserSearchRequest,
+    wire::{Object, UserSearchRequest},
 };
 use hyper::{HeaderMap, Method, header::CONTENT_TYPE};
 
@@ -40,7 +40,7 @@ pub(crate) async fn post_users_search(
         return Err(ApiError::unsupported_media_type());
     }
     let bytes = body::read(&head.headers, body, &app.settings.bounds).await?;
-    let asked: UserSearchRequest = serde_json::from_slice(&bytes).map_err(ApiError::bad_request)?;
+    let Object(asked) = serde_json::from_slice(&bytes).map_err(ApiError::bad_request)?;
     answer(&app, &caller, asked, &head.method, &head.headers).await
 }
 
@@ -88,7 +88,7 @@ async fn answer(
     if let Some(known) = sight.known(method, headers) {
         return Ok(known);
     }
-    if sight.view().reads_every_row(&query) || !aggregations.is_empty() {
+    if Sight::is_slow(&query) || !aggregations.is_empty() {
         // Long enough to hold up others who are answered on this thread.
         let (sight, found, asked, page) = app
             .aside(move || {

@@ -14,7 +14,7 @@ use headcount_core::{
 use super::{check_expansions, compiled, push_documents, push_member, search::not_loaded};
 use crate::{
     access::Caller,
-    app::{App, VIEW_USERS},
+    app::{App, Sight, VIEW_USERS},
     error::ApiError,
     parameters::{Parameters, link},
 };
@@ -56,7 +56,7 @@ pub(crate) async fn get_users(
     if let Some(known) = sight.known(request.method(), request.headers()) {
         return Ok(known);
     }
-    let (sight, query, found) = if sight.view().reads_every_row(&query) {
+    let (sight, query, found) = if Sight::is_slow(&query) {
         app.aside(move || {
             let found = sight.view().search(&query).map_err(not_loaded)?;
             Ok((sight, query, found))

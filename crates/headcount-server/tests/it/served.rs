@@ -47,6 +47,13 @@ pub(crate) struct Asking {
     token: Option<String>,
 }
 
+/// What makes a client that asks this machine directly.
+pub(crate) fn client() -> reqwest::ClientBuilder {
+    // Another test of this process may have installed it.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().no_gzip()
+}
+
 /// A user whose id is a UUID.
 pub(crate) fn user(number: usize, state: &str, division: &str) -> String {
     json!({
@@ -168,7 +175,7 @@ impl Served {
     /// Somebody without a token.
     pub(crate) fn anybody(&self) -> Asking {
         Asking {
-            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+            client: client().build().unwrap(),
             url: self.url(),
             token: None,
         }

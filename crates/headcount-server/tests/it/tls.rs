@@ -4,7 +4,7 @@ use std::{fs, net::TcpListener, sync::Arc};
 
 use headcount_server::{Settings, job::Job, serve, tls};
 
-use crate::served::{BEGIN_MS, Made, ORG, answer, user, uuid};
+use crate::served::{BEGIN_MS, Made, ORG, answer, client, user, uuid};
 
 #[tokio::test]
 async fn certificate_files_give_https_with_http_2() {
@@ -36,11 +36,7 @@ async fn certificate_files_give_https_with_http_2() {
     )
     .await
     .unwrap();
-    let provider = rustls::crypto::ring::default_provider();
-    // Another test of this process may have installed it.
-    let _ = provider.install_default();
-    let client = reqwest::Client::builder()
-        .no_proxy()
+    let client = client()
         .tls_certs_only([reqwest::Certificate::from_pem(made.cert.pem().as_bytes()).unwrap()])
         .build()
         .unwrap();
@@ -59,11 +55,7 @@ async fn http_2_works_without_tls_too() {
         .publish(&[user(1, "active", "d")], BEGIN_MS)
         .serve()
         .await;
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .http2_prior_knowledge()
-        .build()
-        .unwrap();
+    let client = client().http2_prior_knowledge().build().unwrap();
     let found = answer(client.get(format!("{}/api/v2/users", served.url()))).await;
     assert_eq!(found.ids(), [uuid(1)]);
 }
