@@ -99,7 +99,7 @@ mod tests {
     fn cells_and_sorting_count_alike() {
         let rows: RoaringBitmap = (0..5000).filter(|row| row % 7 != 0).collect();
         let sizes = [3, 5, 11];
-        let code = |level: usize, row: u32| (row * row >> (2 * level)) % [3, 5, 11][level];
+        let code = |level: usize, row: u32| ((row * row) >> (2 * level)) % [3, 5, 11][level];
         let fill = |level: usize, _: usize, rows: &[u32], codes: &mut [u32]| {
             for (to, &row) in codes.iter_mut().zip(rows) {
                 *to = code(level, row);

@@ -71,23 +71,20 @@ impl<'r> View<'r> {
     ) -> Option<Vec<u32>> {
         /// Looking into the set of one value costs about as much as ranking this many rows.
         const ROWS_A_VALUE: u64 = 8;
-        /// Looking at so many rows costs nothing worth saving.
-        const PAGE: u64 = 100;
         let data = self.roster().column(field.column()?)?;
         let count = found.len();
         let sorted = data.sorted_for(usize::try_from(count).unwrap_or(usize::MAX))?;
-        let worth_it = if data.is_by_row() {
-            // Rows to go through until the page is full, against ranking each row found.
-            page.end as u64 * u64::from(self.roster().len()) / count <= count * 2 + PAGE
-        } else {
-            count >= data.distinct() as u64 * ROWS_A_VALUE
-        };
-        if !worth_it {
+        let mut patience = u64::MAX;
+        if data.is_by_row() {
+            let steps = steps(found, sorted, descending, page.end as u64);
+            if steps > count * 2 + PAGE {
+                return None;
+            }
+            patience = steps * 2 + PAGE;
+        } else if count < data.distinct() as u64 * ROWS_A_VALUE {
             return None;
         }
         let mut taker = Taker::of(page);
-        // Those found may stand together at the far end of the order.
-        let mut patience = count * 2 + PAGE;
         for places in groups(sorted, descending) {
             if taker.is_full() {
                 break;
@@ -195,6 +192,41 @@ impl<'r> View<'r> {
             }
         }
     }
+}
+
+/// Looking at so many rows costs nothing worth saving.
+const PAGE: u64 = 100;
+
+/// How many values to go through, about, until so many of the rows `found` were met. They may stand
+/// together somewhere in the order (all names with one beginning), which a few of them tell.
+fn steps(found: &RoaringBitmap, sorted: &Sorted, descending: bool, wanted: u64) -> u64 {
+    const SAMPLES: u64 = 16;
+    let count = found.len();
+    let all = u64::from(sorted.len());
+    let last = u64::from(
+        sorted
+            .len()
+            .checked_sub(1)
+            .map_or(0, |last| sorted.rank(sorted.at(last))),
+    );
+    let ranks = (0..SAMPLES)
+        .filter_map(|sample| found.select(u32::try_from(sample * (count - 1) / SAMPLES).ok()?))
+        .map(|row| sorted.rank(row))
+        .filter(|rank| *rank != MISSING)
+        .map(|rank| {
+            if descending {
+                last - u64::from(rank)
+            } else {
+                u64::from(rank)
+            }
+        });
+    let (least, most) = ranks.fold((last, 0), |(least, most), rank| {
+        (least.min(rank), most.max(rank))
+    });
+    let span = most.saturating_sub(least) * all / (last + 1);
+    // The least of a few is not the least of all: of evenly spread ones it is about a step above.
+    let before = (least * all / (last + 1)).saturating_sub(span / SAMPLES * 2);
+    before + wanted.min(count) * span.max(1) / count
 }
 
 /// A page in the order of the rows.
