@@ -100,3 +100,9 @@ class Orgs:
                 sandbox.sync(store)
             self.stores[users] = store
         return self.stores[users]
+
+    def take(self, users):
+        """A store for somebody who changes it."""
+        store = self.store(users)
+        del self.stores[users]
+        return store
