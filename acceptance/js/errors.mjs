@@ -32,8 +32,8 @@ for (const [name, code, body] of [
   ['page zero', 'constraint.validation', { pageNumber: 0 }],
   ['unknown type', 'invalid.value', criterion({ type: 'DATE_RANGE' })],
   ['unknown operator', 'invalid.value', criterion({ operator: 'XOR' })],
-  ['unknown field', 'invalid.value', criterion({ fields: ['departmant'] })],
-  ['unknown field to sort by', 'invalid.value', { sortBy: 'nonsense' }],
+  ['unknown field', 'invalid.property', criterion({ fields: ['departmant'] })],
+  ['unknown field to sort by', 'invalid.property', { sortBy: 'nonsense' }],
   ['unknown order', 'invalid.value', { sortBy: 'name', sortOrder: 'UP' }],
   ['unknown expand', 'invalid.value', { expand: ['salary'] }],
   [
@@ -41,7 +41,7 @@ for (const [name, code, body] of [
     'invalid.date',
     criterion({ type: 'LESS_THAN', fields: ['employerInfo.dateHire'], value: 'yesterday' }),
   ],
-  ['bad expression', 'invalid.value', criterion({ type: 'REGEX', value: '(open' })],
+  ['bad expression', 'constraint.validation', criterion({ type: 'REGEX', value: '(open' })],
   ['not this shape', 'bad.request', { query: 'everybody' }],
 ]) {
   test(`search: ${name}`, () => refused(400, code, users.postUsersSearch(body)));

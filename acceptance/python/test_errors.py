@@ -73,11 +73,11 @@ class Search(Case):
         self.assertIn("XOR", self.refused("invalid.value", criterion(operator="XOR")))
 
     def test_unknown_field(self):
-        message = self.refused("invalid.value", criterion(fields=["departmant"]))
+        message = self.refused("invalid.property", criterion(fields=["departmant"]))
         self.assertIn("department", message)
 
     def test_unknown_field_to_sort_by(self):
-        self.assertIn("nonsense", self.refused("invalid.value", {"sortBy": "nonsense"}))
+        self.assertIn("nonsense", self.refused("invalid.property", {"sortBy": "nonsense"}))
 
     def test_unknown_order(self):
         self.assertIn("UP", self.refused("invalid.value", {"sortBy": "name", "sortOrder": "UP"}))
@@ -92,10 +92,10 @@ class Search(Case):
 
     def test_bad_number(self):
         bad = criterion(type="LESS_THAN", fields=["version"], value="many")
-        self.assertIn("many", self.refused("invalid.value", bad))
+        self.assertIn("many", self.refused("constraint.validation", bad))
 
     def test_bad_expression(self):
-        self.refused("invalid.value", criterion(type="REGEX", value="(open"))
+        self.refused("constraint.validation", criterion(type="REGEX", value="(open"))
 
     def test_a_range_without_bounds(self):
         self.assertIn("RANGE", self.refused("constraint.validation", criterion(type="RANGE", value=None)))

@@ -73,9 +73,9 @@ impl ApiError {
     }
 
     /// A field that users do not have, with the nearest names.
-    pub(crate) fn unknown_field(error: UnknownField) -> Self {
+    pub(crate) fn unknown_field(error: &UnknownField) -> Self {
         let message = format!("{error}.");
-        Self::new(StatusCode::BAD_REQUEST, "invalid.value", message)
+        Self::new(StatusCode::BAD_REQUEST, "invalid.property", message)
     }
 
     pub(crate) fn constraint(cause: impl std::fmt::Display) -> Self {
@@ -240,19 +240,15 @@ impl From<SearchError> for ApiError {
         };
         match &error {
             SearchError::Criteria(cause) => match cause {
-                CriteriaError::UnknownType(_)
-                | CriteriaError::UnknownOperator(_)
-                | CriteriaError::UnknownField(_)
-                | CriteriaError::BadRegex { .. }
-                | CriteriaError::BadNumber { .. } => invalid(cause),
+                CriteriaError::UnknownType(_) | CriteriaError::UnknownOperator(_) => invalid(cause),
+                CriteriaError::UnknownField(field) => Self::unknown_field(field),
                 CriteriaError::BadDate { .. } | CriteriaError::BadDateFormat { .. } => {
                     Self::invalid_date(cause)
                 }
                 _ => Self::constraint(cause),
             },
-            SearchError::Sort(cause @ (SortError::Order(_) | SortError::Field(_))) => {
-                invalid(cause)
-            }
+            SearchError::Sort(cause @ SortError::Order(_)) => invalid(cause),
+            SearchError::Sort(SortError::Field(field)) => Self::unknown_field(field),
             SearchError::Page(cause) => Self::constraint(cause),
         }
     }

@@ -48,7 +48,7 @@ async fn each_wrong_question_has_its_own_refusal() {
         ),
         (
             r#"{"query":[{"type":"EXACT","fields":["nmae"],"value":"x"}]}"#,
-            "invalid.value",
+            "invalid.property",
         ),
         (
             r#"{"query":[{"type":"EXACT","fields":["name"],"value":"x","operator":"XOR"}]}"#,
@@ -56,17 +56,17 @@ async fn each_wrong_question_has_its_own_refusal() {
         ),
         (
             r#"{"query":[{"type":"REGEX","fields":["name"],"value":"("}]}"#,
-            "invalid.value",
+            "constraint.validation",
         ),
         (
             r#"{"query":[{"type":"LESS_THAN","fields":["version"],"value":"x"}]}"#,
-            "invalid.value",
+            "constraint.validation",
         ),
         (
             r#"{"query":[{"type":"LESS_THAN","fields":["dateLastLogin"],"value":"x"}]}"#,
             "invalid.date",
         ),
-        (r#"{"sortBy":"nosuch"}"#, "invalid.value"),
+        (r#"{"sortBy":"nosuch"}"#, "invalid.property"),
         (r#"{"sortOrder":"UP"}"#, "invalid.value"),
         (r#"{"expand":["everything"]}"#, "invalid.value"),
         (r#"{"integrationPresenceSource":"Pigeon"}"#, "invalid.value"),

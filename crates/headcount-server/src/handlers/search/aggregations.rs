@@ -81,7 +81,7 @@ fn one(asked: &SearchAggregation) -> Result<Aggregation, ApiError> {
             let field = field.ok_or_else(|| ApiError::constraint("TERM needs a field"))?;
             let by: Vec<GroupBy> = field
                 .split(',')
-                .map(|name| GroupBy::parse(name.trim()).map_err(ApiError::unknown_field))
+                .map(|name| GroupBy::parse(name.trim()).map_err(|error| ApiError::unknown_field(&error)))
                 .collect::<Result<_, _>>()?;
             if by.len() > MOST_LEVELS {
                 return Err(ApiError::constraint(format!(
@@ -102,7 +102,7 @@ fn one(asked: &SearchAggregation) -> Result<Aggregation, ApiError> {
 
 /// Who has a value of the field.
 fn has_field(name: &str) -> Result<Matcher, ApiError> {
-    Field::parse(name).map_err(ApiError::unknown_field)?;
+    Field::parse(name).map_err(|error| ApiError::unknown_field(&error))?;
     let criterion = UserSearchCriteria {
         type_: Some("REQUIRED_FIELDS".to_owned()),
         fields: vec![name.to_owned()],
