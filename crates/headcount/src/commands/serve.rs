@@ -21,7 +21,7 @@ use crate::{
     duration,
     error::{Exit, Failure},
     output,
-    schedule::{self, Schedule},
+    schedule::{self, Cron, Schedule, Zone},
 };
 
 /// Answer for the roster through the API that it came from
@@ -46,10 +46,13 @@ pub(crate) struct Args {
     pub(crate) listen: SocketAddr,
     /// When to fetch the users anew: minute, hour, day of month, month, day of week
     #[arg(long, value_name = "CRON")]
-    pub(crate) refresh: Option<String>,
+    pub(crate) refresh: Option<Cron>,
     /// Time zone of `--refresh` [default: UTC]
     #[arg(long, value_name = "ZONE", requires = "refresh")]
-    pub(crate) timezone: Option<String>,
+    pub(crate) timezone: Option<Zone>,
+    /// Seconds by which each refresh may be put off, so that not everybody asks at the same moment
+    #[arg(long, value_name = "SECONDS", requires = "refresh", default_value_t = Schedule::DEFAULT_JITTER_S)]
+    pub(crate) jitter: u32,
     /// PEM file with the certificate chain; the server then speaks TLS only
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub(crate) tls_cert: Option<PathBuf>,
@@ -99,12 +102,11 @@ struct Started<'a> {
 
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
-    let config = Config::load(global)?;
-    let schedule = args
-        .refresh
-        .as_deref()
-        .map(|cron| Schedule::parse(cron, args.timezone.as_deref().unwrap_or("UTC")))
-        .transpose()?;
+    let config = Arc::new(Config::load(global)?);
+    let schedule = args.refresh.clone().map(|cron| {
+        let zone = args.timezone.clone().unwrap_or(Zone::UTC);
+        Schedule::new(cron, zone, args.jitter)
+    });
     let store = open(&config, schedule.is_some())?;
     let tls = match (&args.tls_cert, &args.tls_key) {
         (Some(certificate), Some(key)) => Some(
@@ -152,7 +154,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
         let url = format!("{scheme}://{}", server.address());
         tell(&server, &url)?;
         let refresher = schedule
-            .map(|schedule| schedule::start(schedule, global, config, job))
+            .map(|schedule| schedule::start(schedule, config.clone(), job, clock::now_ms))
             .transpose()?;
         stop.await;
         drop(refresher);
