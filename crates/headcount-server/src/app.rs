@@ -31,9 +31,9 @@ use crate::{
 };
 
 /// What a caller must be allowed to read users (contract 1).
-pub(crate) const VIEW_USERS: &str = "directory:user:view";
+pub const VIEW_USERS: &str = "directory:user:view";
 /// What a caller must be allowed to read `/metrics`, which counts users of all divisions.
-pub(crate) const VIEW_METRICS: &str = "headcount:metrics:view";
+pub const VIEW_METRICS: &str = "headcount:metrics:view";
 
 /// Questions that read document by document, at once.
 const SLOW_QUESTIONS: usize = 2;

@@ -34,6 +34,7 @@ use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
 
 use self::{app::App, job::Job, watch::Watchers};
 pub use self::{
+    app::{VIEW_METRICS, VIEW_USERS},
     connection::is_loopback,
     settings::{Bounds, Clock, Settings},
 };

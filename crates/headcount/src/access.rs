@@ -7,6 +7,7 @@ mod secret;
 use std::io::Write;
 
 use clap::builder::PossibleValuesParser;
+use headcount_server::{VIEW_METRICS, VIEW_USERS};
 use headcount_store::{Access, Credential, CredentialKind, Grant, RateLimit};
 use ring::rand::SystemRandom;
 use serde::Serialize;
@@ -22,7 +23,7 @@ use crate::{
 };
 
 /// What a caller can be allowed, in the words of Genesys Cloud where it has one.
-const PERMISSIONS: [&str; 2] = ["directory:user:view", "headcount:metrics:view"];
+const PERMISSIONS: [&str; 2] = [VIEW_USERS, VIEW_METRICS];
 
 /// Options of `client create` and `token create`.
 #[derive(Debug, clap::Args)]

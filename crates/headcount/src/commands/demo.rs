@@ -1,16 +1,25 @@
 //! `headcount demo`: the whole way on an org made up on this machine.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    sync::Arc,
+};
 
 use anyhow::Context;
 use headcount_genesys::{Credentials, Plan, Secret, Settings};
 use headcount_sandbox::Sandbox;
-use headcount_store::{Access, Breaker};
+use headcount_server::{Server, VIEW_METRICS, VIEW_USERS, job::Job};
+use headcount_store::{
+    Access, Breaker, Credential, CredentialKind, Grant, RateLimit, Store,
+};
+use ring::rand::SystemRandom;
 use serde::Serialize;
 
 use super::{count, sandbox::stopped};
 use crate::{
+    access::Issued,
     cli::{Form, Global},
+    clock,
     counting::{self, Counts},
     output,
     progress::Progress,
@@ -22,17 +31,19 @@ use crate::{
 /// Try everything on an org made up on this machine; no account needed
 ///
 /// Starts a sandbox, fetches its users into a store of its own, and prints users by state and by
-/// department and the certificate of completeness.
+/// department and the certificate of completeness. Then it serves them, and prints the URL, a
+/// token and commands to paste.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
+  headcount demo
   headcount demo --once
   headcount demo --users 57000 --once")]
 pub(crate) struct Args {
     /// Users in the org
     #[arg(long, value_name = "N", default_value_t = 5000, value_parser = clap::value_parser!(u32).range(1..=2_000_000))]
     pub(crate) users: u32,
-    /// Address of the sandbox
+    /// Address that the users are served on
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
     /// Exit after the sync
@@ -49,6 +60,15 @@ struct Told<'a> {
     sync: &'a SyncReport,
     by_state: count::Answer<'a>,
     by_department: count::Answer<'a>,
+    #[serde(flatten)]
+    open: Option<&'a Open>,
+}
+
+/// The door to a demo that goes on.
+#[derive(Serialize)]
+struct Open {
+    url: String,
+    token: String,
 }
 
 /// Runs the command.
@@ -57,36 +77,79 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
         .enable_all()
         .build()
         .context("the network can't be started")?;
-    // Nobody else asks a sandbox that ends with the demo, so any free port will do.
-    let listen = if args.once {
-        (Ipv4Addr::LOCALHOST, 0).into()
+    // Taken before the work begins: whoever has to choose another one should not wait for it.
+    let listener = if args.once {
+        None
     } else {
-        args.listen
+        let listener = TcpListener::bind(args.listen)
+            .with_context(|| format!("address {} can't be listened on", args.listen))?;
+        Some(listener)
     };
     let config = headcount_sandbox::Config {
         users: usize::try_from(args.users)?,
         rate_limit: None,
         ..headcount_sandbox::Config::default()
     };
-    let sandbox = runtime.block_on(headcount_sandbox::start(config, listen))?;
+    let any_port = (Ipv4Addr::LOCALHOST, 0).into();
+    let sandbox = runtime.block_on(headcount_sandbox::start(config, any_port))?;
     // Always a store of its own, gone afterwards: made-up people never enter a real one.
     let folder = tempfile::tempdir().context("no folder for the demo's store")?;
     let url = format!("sqlite:{}", folder.path().join("demo.db").display());
     let report = sync(global, &sandbox, &url)?;
+    let store = headcount_store::open(&url, Access::Write)?;
+    let serving = listener
+        .map(|listener| runtime.block_on(serve(listener, store.clone())))
+        .transpose()?;
     let reading = Reading {
-        store: headcount_store::open(&url, Access::Read)?,
+        store,
         org: ORG.to_owned(),
         as_of: None,
     };
-    tell(global.output, &reading, &report)?;
-    if !args.once {
-        if global.output == Form::Table {
-            invite(&sandbox, &url)?;
-        }
-        runtime.block_on(stopped());
+    let open = serving.as_ref().map(|(_, open)| open);
+    tell(global.output, &reading, &report, open)?;
+    if let Some((server, _)) = serving {
+        runtime.block_on(async {
+            stopped().await;
+            server.shutdown().await;
+        });
     }
     runtime.block_on(sandbox.shutdown());
     Ok(())
+}
+
+/// Serves the demo's store to whoever holds the token that comes with it.
+async fn serve(
+    listener: TcpListener,
+    store: Arc<dyn Store>,
+) -> anyhow::Result<(Server, Open)> {
+    let issued = Issued::new(CredentialKind::Token, &SystemRandom::new())?;
+    store.add_credential(&Credential {
+        id: issued.id().to_owned(),
+        kind: CredentialKind::Token,
+        org: ORG.to_owned(),
+        name: Some("demo".to_owned()),
+        digest: issued.digest(),
+        grant: Grant {
+            permissions: [VIEW_USERS, VIEW_METRICS].map(str::to_owned).into(),
+            divisions: None,
+            rate_limit: RateLimit::Default,
+        },
+        created_ms: clock::now_ms(),
+        expires_ms: None,
+        revoked_ms: None,
+    })?;
+    let settings = headcount_server::Settings {
+        seed: clock::now_ms().unsigned_abs(),
+        ..headcount_server::Settings::default()
+    };
+    let job = Arc::new(Job::default());
+    let clock = Arc::new(clock::now_ms);
+    let server = headcount_server::serve(listener, None, settings, store, job, clock).await?;
+    let open = Open {
+        url: format!("http://{}", server.address()),
+        token: issued.shown(),
+    };
+    Ok((server, open))
 }
 
 fn sync(global: &Global, sandbox: &Sandbox, url: &str) -> anyhow::Result<SyncReport> {
@@ -107,7 +170,12 @@ fn sync(global: &Global, sandbox: &Sandbox, url: &str) -> anyhow::Result<SyncRep
     sync.run(&Progress::new(global.quiet))
 }
 
-fn tell(form: Form, reading: &Reading, report: &SyncReport) -> anyhow::Result<()> {
+fn tell(
+    form: Form,
+    reading: &Reading,
+    report: &SyncReport,
+    open: Option<&Open>,
+) -> anyhow::Result<()> {
     let everybody = Conditions::parse(&[])?;
     let by = |field: &str| -> anyhow::Result<(Vec<counting::Group>, Counts)> {
         let by = counting::groups(&[field])?;
@@ -121,6 +189,7 @@ fn tell(form: Form, reading: &Reading, report: &SyncReport) -> anyhow::Result<()
             sync: report,
             by_state: count::Answer::new(&states, &by_state),
             by_department: count::Answer::new(&departments, &by_department),
+            open,
         };
         // Three answers make no sheet of one kind of row.
         return output::json(if form == Form::Csv { Form::Json } else { form }, &told);
@@ -130,33 +199,28 @@ fn tell(form: Form, reading: &Reading, report: &SyncReport) -> anyhow::Result<()
         writeln!(out)?;
         count::print(form, &departments, &by_department, out)?;
         writeln!(out)?;
-        print::text(out, report)
+        print::text(out, report)?;
+        open.map_or(Ok(()), |open| invite(open, out))
     })
 }
 
-fn invite(sandbox: &Sandbox, url: &str) -> anyhow::Result<()> {
-    output::stdout(|out| {
+/// What to do with a demo that goes on. Each command is one line, to be pasted as it is.
+fn invite(open: &Open, out: &mut dyn std::io::Write) -> anyhow::Result<()> {
+    let Open { url, token } = open;
+    let page = r#"{"pageSize":2,"pageNumber":1}"#;
+    let counts = r#"{"pageSize":1,"aggregations":[{"type":"TERM","field":"division,department"}]}"#;
+    writeln!(
+        out,
+        "\nServed at {url} until Ctrl-C; {url}/docs describes the API. The token:\n\n  {token}\n\nIn another terminal:\n"
+    )?;
+    for body in [page, counts] {
         writeln!(
             out,
-            "\nThe sandbox stays at {} until Ctrl-C. In another terminal:\n",
-            sandbox.url()
+            "  curl -s {url}/api/v2/users/search -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' -d '{body}'\n"
         )?;
-        writeln!(
-            out,
-            "  export HEADCOUNT_STORE={url} HEADCOUNT_API_URL={}",
-            sandbox.url()
-        )?;
-        writeln!(
-            out,
-            "  export GENESYSCLOUD_OAUTHCLIENT_ID={} GENESYSCLOUD_OAUTHCLIENT_SECRET={}",
-            sandbox.client_id(),
-            sandbox.client_secret()
-        )?;
-        writeln!(
-            out,
-            "  headcount users --org {ORG} --where state=active --limit 10"
-        )?;
-        writeln!(out, "  headcount sync --org {ORG}")?;
-        Ok(writeln!(out, "  headcount doctor --org {ORG}")?)
-    })
+    }
+    Ok(writeln!(
+        out,
+        "  curl -s '{url}/api/v2/users/query?pageSize=2&state=any' -H 'Authorization: Bearer {token}'"
+    )?)
 }
