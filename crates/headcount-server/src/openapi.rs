@@ -218,7 +218,7 @@ mod tests {
                     let response = document.pointer(&reference[1..]).unwrap();
                     let Some(examples) = response.pointer("/content/application~1json/examples")
                     else {
-                        assert_eq!(status, "304", "{path}");
+                        assert!(["304", "431"].contains(&status.as_str()), "{path}");
                         continue;
                     };
                     for example in examples.as_object().unwrap().values() {
