@@ -16,10 +16,6 @@ mod error;
 mod output;
 mod progress;
 mod reading;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, unused_imports, reason = "`serve` will start it")
-)]
 mod schedule;
 mod selection;
 mod sync;
