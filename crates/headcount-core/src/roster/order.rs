@@ -80,7 +80,8 @@ impl<'r> View<'r> {
             if steps > count * 2 + PAGE {
                 return None;
             }
-            patience = steps * 2 + PAGE;
+            // The guess may be far off; so much in vain is little beside ranking all.
+            patience = steps * 2 + count / 2 + PAGE;
         } else if count < data.distinct() as u64 * ROWS_A_VALUE {
             return None;
         }
@@ -90,10 +91,16 @@ impl<'r> View<'r> {
                 break;
             }
             if data.is_by_row() {
-                patience = patience.checked_sub(u64::from(places.end - places.start))?;
-                let rows = places.map(|place| sorted.at(place));
-                rows.filter(|&row| found.contains(row))
-                    .for_each(|row| taker.take(row));
+                for place in places {
+                    let row = sorted.at(place);
+                    if found.contains(row) {
+                        taker.take(row);
+                        if taker.is_full() {
+                            break;
+                        }
+                    }
+                    patience = patience.checked_sub(1)?;
+                }
                 continue;
             }
             let entries: Vec<u32> = places.map(|place| sorted.at(place)).collect();
@@ -200,7 +207,7 @@ const PAGE: u64 = 100;
 /// How many values to go through, about, until so many of the rows `found` were met. They may stand
 /// together somewhere in the order (all names with one beginning), which a few of them tell.
 fn steps(found: &RoaringBitmap, sorted: &Sorted, descending: bool, wanted: u64) -> u64 {
-    const SAMPLES: u64 = 16;
+    const SAMPLES: u64 = 8;
     let count = found.len();
     let all = u64::from(sorted.len());
     let last = u64::from(
