@@ -113,10 +113,12 @@ def choose(client, question, cases):
         spent = []
         for execution in executions * 3:
             begin = time.perf_counter()
-            client.rows(execution)
+            client.ask(execution)
             spent.append(time.perf_counter() - begin)
-        if best is None or median(spent[TRIED:]) < best[0]:
-            best = (median(spent[TRIED:]), sql)
+            if best and len(spent) == TRIED and median(spent) > 3 * best[0]:
+                break
+        if best is None or median(spent[-2 * TRIED :]) < best[0]:
+            best = (median(spent[-2 * TRIED :]), sql)
     return best[1]
 
 
