@@ -113,10 +113,12 @@ def choose(client, question, cases):
         spent = []
         for execution in executions * 3:
             begin = time.perf_counter()
-            client.rows(execution)
+            client.ask(execution)
             spent.append(time.perf_counter() - begin)
-        if best is None or median(spent[TRIED:]) < best[0]:
-            best = (median(spent[TRIED:]), sql)
+            if best and len(spent) == TRIED and median(spent) > 3 * best[0]:
+                break
+        if best is None or median(spent[-2 * TRIED :]) < best[0]:
+            best = (median(spent[-2 * TRIED :]), sql)
     return best[1]
 
 
@@ -177,7 +179,7 @@ def rows(raw):
             p50, p99 = question["load_p50_us"] / 1e6, question["load_p99_us"] / 1e6
             figure = f"{question['load_per_s']:,.0f} a second, half within {duration(p50)}, 99 % within {duration(p99)}"
             yield Row(f"{users}, {question['name']}, under load", figure)
-        limit = 1.5 * size["documents_bytes"] + 64 * 2**20
+        limit = 1.5 * size["documents_bytes"] + 64e6
         for when, text in [("loaded", "when loaded"), ("asked", "after all questions")]:
             memory = size[when]["VmRSS"] * 2**20
             most = size[when]["VmHWM"] * 2**20
@@ -186,7 +188,7 @@ def rows(raw):
                 f"{megabytes(memory)} (at most {megabytes(most)})",
                 f"JSON of the documents: {megabytes(size['documents_bytes'])}",
                 memory / size["documents_bytes"],
-                goal=f"≤ 1.5 times and 64 MiB: {megabytes(limit)}",
+                goal=f"≤ 1.5 times and 64 MB: {megabytes(limit)}",
                 met=memory <= limit,
             )
         yield Row(f"{users}, from start until ready", duration(size["ready_s"]))
