@@ -3,11 +3,14 @@
 mod labels;
 pub(crate) mod tally;
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
 
 use roaring::RoaringBitmap;
 
-use self::{labels::Labels, tally::tally};
+use self::{
+    labels::{Labels, Names},
+    tally::tally,
+};
 use crate::{
     field::{Field, Projection, UnknownField},
     roster::{RosterError, View},
@@ -80,31 +83,38 @@ pub fn count_by(
         .iter()
         .map(|by| Labels::of(*view, &rows, *by))
         .collect::<Result<Vec<_>, _>>()?;
-    // Two codes may carry one label (two divisions of the same name): one row for the reader.
-    let mut merged: HashMap<Vec<&str>, u64> = HashMap::new();
     let sizes: Vec<usize> = labels.iter().map(Labels::len).collect();
-    let counts = tally(&sizes, &rows, |level, place, rows, codes| {
+    let mut counts = tally(&sizes, &rows, |level, place, rows, codes| {
         labels[level].fill(place, rows, codes);
     });
-    let texts: Vec<Vec<Option<&str>>> = labels
+    let names: Vec<Names<'_>> = labels
         .iter()
         .enumerate()
-        .map(|(level, labels)| labels.texts(counts.iter().map(|(codes, _)| codes[level])))
+        .map(|(level, labels)| labels.names(counts.iter().map(|(codes, _)| codes[level])))
         .collect();
-    for (codes, count) in &counts {
-        let values = texts
-            .iter()
-            .zip(codes)
-            .map(|(texts, &code)| texts[code as usize].unwrap_or(NONE));
-        *merged.entry(values.collect()).or_default() += count;
+    // From here on a number stands for a label. Two codes may carry one label (two divisions of the
+    // same name): one row for the reader.
+    for (codes, _) in &mut counts {
+        for (code, names) in codes.iter_mut().zip(&names) {
+            *code = names.ranks[*code as usize];
+        }
     }
-    let mut answer: Vec<CountRow> = merged
-        .into_iter()
-        .map(|(values, count)| CountRow {
-            values: values.into_iter().map(str::to_owned).collect(),
-            count,
+    counts.sort_unstable();
+    counts.dedup_by(|(ranks, count), (kept, sum)| {
+        let same = ranks == kept;
+        if same {
+            *sum += *count;
+        }
+        same
+    });
+    // By value they are in order already, and stay so among those of one count.
+    counts.sort_by_key(|(_, count)| Reverse(*count));
+    let text = |(names, &rank): (&Names<'_>, &u32)| names.texts[rank as usize].to_owned();
+    Ok(counts
+        .iter()
+        .map(|(ranks, count)| CountRow {
+            values: names.iter().zip(ranks).map(text).collect(),
+            count: *count,
         })
-        .collect();
-    answer.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.values.cmp(&b.values)));
-    Ok(answer)
+        .collect())
 }

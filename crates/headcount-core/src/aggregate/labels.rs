@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::HashMap};
 
 use roaring::RoaringBitmap;
 
-use super::GroupBy;
+use super::{GroupBy, NONE};
 use crate::{
     field::{Column, Field},
     roster::{Codes, RosterError, View},
@@ -27,6 +27,17 @@ enum Kind<'r> {
     /// By place among the rows counted; values joined.
     Values(Vec<u32>, Vec<Option<String>>),
 }
+
+/// What codes are called.
+pub(super) struct Names<'l> {
+    /// In order, none twice.
+    pub(super) texts: Vec<&'l str>,
+    /// Which of the texts, by code.
+    pub(super) ranks: Vec<u32>,
+}
+
+/// Rank of a code that does not occur.
+const UNNAMED: u32 = u32::MAX;
 
 impl<'r> Labels<'r> {
     pub(super) fn of(
@@ -74,19 +85,28 @@ impl<'r> Labels<'r> {
         }
     }
 
-    /// What the codes that occur are called, by code; nothing for the absent value.
-    pub(super) fn texts(&self, occurring: impl Iterator<Item = u32>) -> Vec<Option<&str>> {
-        let mut texts = vec![None; self.len()];
+    /// What the codes that occur are called.
+    pub(super) fn names(&self, occurring: impl Iterator<Item = u32>) -> Names<'_> {
         let usual = match &self.kind {
             Kind::Division(..) => self.view.division_names(),
             _ => Cow::Borrowed(&[][..]),
         };
+        let mut ranks = vec![UNNAMED; self.len()];
+        let mut named = Vec::new();
         for code in occurring {
-            if texts[code as usize].is_none() {
-                texts[code as usize] = self.text(code, &usual);
+            if std::mem::replace(&mut ranks[code as usize], 0) == UNNAMED {
+                named.push((self.text(code, &usual).unwrap_or(NONE), code));
             }
         }
-        texts
+        named.sort_unstable();
+        let mut texts: Vec<&str> = Vec::with_capacity(named.len());
+        for (text, code) in named {
+            if texts.last() != Some(&text) {
+                texts.push(text);
+            }
+            ranks[code as usize] = u32::try_from(texts.len() - 1).unwrap_or(UNNAMED);
+        }
+        Names { texts, ranks }
     }
 
     fn text<'s>(&'s self, code: u32, usual: &[u32]) -> Option<&'s str> {
