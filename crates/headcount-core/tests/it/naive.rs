@@ -442,3 +442,27 @@ pub(crate) fn sort(
             .then_with(|| id(a).cmp(&id(b)))
     });
 }
+
+/// What a user is counted under: the name of a field, `division` or `manager`.
+pub(crate) fn label(org: &[Value], user: &Value, by: &str) -> String {
+    let first = |user: &Value, field: &str| values(org, user, field).into_iter().next();
+    let label = match by {
+        "division" => match first(user, "division.id") {
+            None => first(user, "division.name"),
+            Some(id) => {
+                let mut names: Vec<String> = org
+                    .iter()
+                    .filter(|other| first(other, "division.id").as_ref() == Some(&id))
+                    .filter_map(|other| first(other, "division.name"))
+                    .collect();
+                names.sort();
+                // Of several that are as usual the first by name: the last of the greatest is kept.
+                let often = |name: &&String| names.iter().filter(|other| other == name).count();
+                names.iter().rev().max_by_key(often).cloned().or(Some(id))
+            }
+        },
+        "manager" => first(user, "manager.name").or_else(|| first(user, "manager.id")),
+        field => Some(values(org, user, field).join(", ")).filter(|label| !label.is_empty()),
+    };
+    label.unwrap_or_else(|| "(none)".to_owned())
+}

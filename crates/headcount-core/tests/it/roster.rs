@@ -1,5 +1,7 @@
 //! Rosters by example: counting, the tree of managers, what was not loaded.
 
+use std::collections::BTreeMap;
+
 use headcount_core::{
     aggregate::{GroupBy, count_by},
     field::{Column, Projection},
@@ -13,7 +15,7 @@ use proptest::prelude::*;
 use roaring::RoaringBitmap;
 use serde_json::{Value, json};
 
-use crate::{org, search::roster};
+use crate::{naive, org, search::roster};
 
 fn of(users: &[Value]) -> Roster {
     let texts: Vec<String> = users.iter().map(Value::to_string).collect();
@@ -198,6 +200,29 @@ fn rings_are_found_and_cut() {
 }
 
 proptest! {
+    #[test]
+    fn counts_equal_those_of_a_naive_counter(seed in any::<u64>()) {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let users = org::org(&mut rng);
+        let roster = of(&users);
+        if rng.bool() {
+            roster.warm();
+        }
+        for _ in 0..8 {
+            let by: Vec<&str> = (0..rng.usize(1..4))
+                .map(|_| org::FIELDS[rng.usize(..org::FIELDS.len())])
+                .collect();
+            let mut expected: BTreeMap<Vec<String>, u64> = BTreeMap::new();
+            for user in &users {
+                let labels = by.iter().map(|by| naive::label(&users, user, by));
+                *expected.entry(labels.collect()).or_default() += 1;
+            }
+            let mut expected: Vec<_> = expected.into_iter().map(|(v, n)| (v.join("|"), n)).collect();
+            expected.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+            prop_assert_eq!(counted(&roster, &by), expected, "{:?}", by);
+        }
+    }
+
     #[test]
     fn every_count_adds_up_and_every_tree_ends(seed in any::<u64>()) {
         let mut rng = fastrand::Rng::with_seed(seed);
