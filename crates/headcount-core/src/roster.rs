@@ -5,6 +5,7 @@
 
 mod column;
 mod division;
+mod effort;
 mod evaluate;
 mod order;
 mod rows;

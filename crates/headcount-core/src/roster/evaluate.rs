@@ -236,7 +236,7 @@ impl<'r> View<'r> {
 
 impl Step<'_, '_> {
     /// How many rows at most, of `all` there are.
-    fn most(&self, all: u64) -> u64 {
+    pub(super) fn most(&self, all: u64) -> u64 {
         match self {
             Self::Everyone | Self::Not(_) => all,
             Self::Scope(scope) => scope.len(),

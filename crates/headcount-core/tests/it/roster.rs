@@ -7,9 +7,9 @@ use headcount_core::{
     field::{Column, Projection},
     managers::{Managers, Span},
     roster::{Roster, RosterBuilder, RosterError, View},
-    search::{Matcher, StateRule},
+    search::{Matcher, PageLimits, Query, StateRule},
     user::Attributes,
-    wire::UserSearchCriteria,
+    wire::{UserSearchCriteria, UserSearchRequest},
 };
 use proptest::prelude::*;
 use roaring::RoaringBitmap;
@@ -159,6 +159,67 @@ fn a_document_comes_back_byte_for_byte() {
     assert_eq!(roster.document(0), Some(text));
     assert_eq!(roster.row_of("x"), Some(0));
     assert_eq!(roster.row_of("y"), None);
+}
+
+#[test]
+fn what_takes_long_is_told_beforehand() {
+    let users: Vec<Value> = (0..5000)
+        .map(|n| {
+            let name = if n % 2 == 0 { "Jane Doe" } else { "Tom O'Brien" };
+            json!({"id": format!("{n:05}"), "name": format!("{name} {n}"), "email": format!("u{n}@example.com"),
+                "department": "Sales", "employerInfo": {"employeeId": format!("E{n}")}})
+        })
+        .collect();
+    let roster = of(&users);
+    roster.warm();
+    let scope = RoaringBitmap::from([7]);
+    let slow = |view: View<'_>, query: &[(&str, &str, &str)], sort: Option<&str>| {
+        let criterion = |(type_, field, value): &(&str, &str, &str)| UserSearchCriteria {
+            type_: Some((*type_).to_owned()),
+            fields: vec![(*field).to_owned()],
+            value: Some((*value).to_owned()),
+            ..UserSearchCriteria::default()
+        };
+        let request = UserSearchRequest {
+            query: query.iter().map(criterion).collect(),
+            sort_by: sort.map(str::to_owned),
+            ..UserSearchRequest::default()
+        };
+        let limits = PageLimits::default();
+        let query = Query::compile(&request, StateRule::AnyState, &limits).unwrap();
+        view.reads_every_row(&query)
+    };
+    let email = ("EXACT", "email", "u7@example.com");
+    let document = ("EXACT", "employerInfo.employeeId", "E7");
+    let all = roster.view(None);
+    for (query, sort, expected) in [
+        (&[email][..], None, false),
+        (&[email], Some("employerInfo.employeeId"), false),
+        (&[email, document], None, false),
+        (&[document], None, true),
+        (&[("EXACT", "department", "sales"), document], None, true),
+        (&[("EXACT", "department", "sales")], None, false),
+        (&[("EXACT", "department", "sales")], Some("name"), false),
+        (&[("EXACT", "department", "sales")], Some("title"), false),
+        (
+            &[("EXACT", "department", "sales")],
+            Some("skills.name"),
+            true,
+        ),
+        (&[("CONTAINS", "name", "jane")], None, false),
+        (&[("CONTAINS", "name", "n")], None, true),
+        (&[("CONTAINS", "email", "example")], None, true),
+        (&[("STARTS_WITH", "name", "j")], None, false),
+        (&[("REGEX", "name", "J.*7")], None, true),
+    ] {
+        assert_eq!(slow(all, query, sort), expected, "{query:?} by {sort:?}");
+    }
+    // Who sees one user looks at one.
+    assert!(!slow(
+        roster.view(Some(&scope)),
+        &[document],
+        Some("skills.name")
+    ));
 }
 
 #[test]
