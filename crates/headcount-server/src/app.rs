@@ -10,7 +10,7 @@ use std::{
 
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use headcount_core::{as_of::AsOf, roster::View, search::Query};
+use headcount_core::{as_of::AsOf, roster::View};
 use headcount_store::Store;
 use hyper::{
     HeaderMap, Method, StatusCode,
@@ -188,11 +188,6 @@ impl Sight {
     /// The users that the caller may see.
     pub(crate) fn view(&self) -> View<'_> {
         self.loaded.roster.view(self.scope.as_deref())
-    }
-
-    /// Whether a question looks at single documents, and so takes long in a large org.
-    pub(crate) fn is_slow(query: &Query) -> bool {
-        query.projection().document()
     }
 
     /// The document of a row, byte for byte.

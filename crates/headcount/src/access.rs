@@ -102,7 +102,8 @@ pub(crate) fn show_once<T: Serialize>(
     told: &T,
 ) -> anyhow::Result<()> {
     match form {
-        Form::Json | Form::Ndjson => output::json(form, told),
+        // One line, as scripts read it that do not parse JSON.
+        Form::Json | Form::Ndjson => output::json(Form::Ndjson, told),
         Form::Csv => output::stdout(|out| {
             let names: Vec<String> = values.iter().map(|(name, _)| (*name).to_owned()).collect();
             let mut sheet = Sheet::begin(form, &names, out)?;

@@ -88,7 +88,7 @@ async fn answer(
     if let Some(known) = sight.known(method, headers) {
         return Ok(known);
     }
-    if Sight::is_slow(&query) || !aggregations.is_empty() {
+    if sight.view().reads_every_row(&query) || !aggregations.is_empty() {
         // Long enough to hold up others who are answered on this thread.
         let (sight, found, asked, page) = app
             .aside(move || {
