@@ -86,7 +86,7 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 }
 
 /// The message and those of its sources, each exactly once.
-fn one_line(error: &anyhow::Error) -> String {
+pub(crate) fn one_line(error: &anyhow::Error) -> String {
     let mut told: Vec<String> = Vec::new();
     for cause in error.chain() {
         let words = cause.to_string();
@@ -102,7 +102,7 @@ fn one_line(error: &anyhow::Error) -> String {
 }
 
 /// Meaning and hint of the outermost cause that has one.
-fn classify(error: &anyhow::Error) -> (Exit, Option<String>) {
+pub(crate) fn classify(error: &anyhow::Error) -> (Exit, Option<String>) {
     // Given as context, a failure is found only this way.
     if let Some(failure) = error.downcast_ref::<Failure>() {
         return (failure.exit, failure.hint.clone());

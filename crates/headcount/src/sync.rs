@@ -12,10 +12,10 @@ use headcount_genesys::{
     Capabilities, Client, Counters, Plan, Settings, Source, WalkError, walk,
     walk::{Certificate, PartEvidence},
 };
-use headcount_store::{Breaker, Outcome, Run, Store, Summary};
+use headcount_store::{Access, Breaker, Outcome, Run, Store, Summary};
 use serde::{Deserialize, Serialize};
 
-use crate::{clock, progress::Progress};
+use crate::{clock, config::Config, connect, progress::Progress};
 
 /// With `--resume`, a run that was killed is gone on with when it began at most this long ago: its
 /// users are then not older than that.
@@ -88,9 +88,51 @@ pub(crate) struct SyncCertificate {
     pub(crate) walk: Certificate,
 }
 
-impl Sync<'_> {
+impl SyncReport {
+    /// Why the breaker holds the snapshot back, in one line.
+    pub(crate) fn why_held(&self) -> String {
+        let breaker = &self.summary.breaker;
+        format!(
+            "{} of {} active users are gone or moved: the snapshot is held back",
+            breaker.affected(),
+            breaker.active_before
+        )
+    }
+}
+
+impl<'a> Sync<'a> {
+    /// A sync of the configured org, as the settings have it.
+    pub(crate) fn configured(config: &'a Config) -> anyhow::Result<Self> {
+        let defaults = &config.file.sync;
+        let concurrency = usize::from(defaults.concurrency);
+        Ok(Self {
+            settings: connect::settings(config, concurrency, defaults.requests_per_minute)?,
+            store: headcount_store::open(&config.store_url()?, Access::Write)?,
+            org: &config.org,
+            plan: Plan {
+                source: defaults.source.into(),
+                page_size: defaults.page_size,
+                concurrency,
+                verify: defaults.verify,
+                ..Plan::default()
+            },
+            breaker: crate::commands::sync::breaker(&config.file.breaker),
+            dry_run: false,
+            resume: false,
+        })
+    }
+
     /// Runs the sync to its end.
     pub(crate) fn run(self, progress: &Progress) -> anyhow::Result<SyncReport> {
+        self.run_counted(progress, &mut Counters::default())
+    }
+
+    /// The same, and tells what it cost even when it fails.
+    pub(crate) fn run_counted(
+        self,
+        progress: &Progress,
+        cost: &mut Counters,
+    ) -> anyhow::Result<SyncReport> {
         // Held until the end: one sync at a time for an org.
         let _lock = self.store.lock(self.org)?;
         let mut plan = self.plan.clone();
@@ -108,9 +150,11 @@ impl Sync<'_> {
         )?;
         let client = Client::new(self.settings.clone())?;
         progress.message("fetching users");
-        let (run, certificate) = self.fetch(&client, &plan, run, progress)?;
+        let fetched = self.fetch(&client, &plan, run, progress);
+        *cost = client.counters();
+        let (run, certificate) = fetched?;
         progress.message("publishing");
-        let certificate = with_cost(certificate, &run, client.counters());
+        let certificate = with_cost(certificate, &run, *cost);
         let text = serde_json::to_string(&certificate).context("the certificate")?;
         let (outcome, summary) = if self.dry_run {
             let summary = self.store.preview(&run, &self.breaker)?;

@@ -2,14 +2,12 @@
 
 use clap::ValueEnum;
 
-use headcount_genesys::Plan;
 use headcount_store::Access;
 
 use crate::{
     cli::Global,
     clock,
     config::{self, Config},
-    connect,
     error::{Exit, Failure},
     progress::Progress,
     sync::{Ending, Sync, print},
@@ -77,42 +75,38 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     if args.accept {
         return accept(global, &config);
     }
-    let defaults = &config.file.sync;
-    let concurrency = usize::from(args.concurrency.unwrap_or(defaults.concurrency));
-    let rate = args
-        .requests_per_minute
-        .unwrap_or(defaults.requests_per_minute);
-    let settings = connect::settings(&config, concurrency, rate)?;
-    let plan = Plan {
-        source: args.source.unwrap_or(defaults.source).into(),
-        page_size: args.page_size.unwrap_or(defaults.page_size),
-        concurrency,
-        verify: args.verify || defaults.verify,
-        ..Plan::default()
-    };
-    let sync = Sync {
-        store: headcount_store::open(&config.store_url()?, Access::Write)?,
-        org: &config.org,
-        settings,
-        plan,
-        breaker: breaker(&config.file.breaker),
-        dry_run: args.dry_run,
-        resume: args.resume,
-    };
+    let mut sync = Sync::configured(&config)?;
+    args.change(&mut sync);
     let report = sync.run(&Progress::new(global.quiet))?;
     print::report(global.output, &report)?;
     if report.outcome == Ending::Held {
-        let breaker = &report.summary.breaker;
-        let message = format!(
-            "{} of {} active users are gone or moved: the snapshot is held back",
-            breaker.affected(),
-            breaker.active_before
-        );
-        return Err(Failure::new(Exit::Breaker, message)
+        return Err(Failure::new(Exit::Breaker, report.why_held())
             .hint("look at what changed, then publish it with `headcount sync --accept`")
             .into());
     }
     Ok(())
+}
+
+impl Args {
+    /// Options come before the settings.
+    fn change(&self, sync: &mut Sync<'_>) {
+        if let Some(source) = self.source {
+            sync.plan.source = source.into();
+        }
+        if let Some(page_size) = self.page_size {
+            sync.plan.page_size = page_size;
+        }
+        if let Some(concurrency) = self.concurrency {
+            sync.plan.concurrency = usize::from(concurrency);
+            sync.settings.concurrency = sync.plan.concurrency;
+        }
+        if let Some(rate) = self.requests_per_minute {
+            sync.settings.requests_per_minute = Some(rate);
+        }
+        sync.plan.verify |= self.verify;
+        sync.dry_run = self.dry_run;
+        sync.resume = self.resume;
+    }
 }
 
 /// Publishes what the breaker held back, without asking upstream again.
