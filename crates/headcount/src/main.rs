@@ -14,7 +14,10 @@ mod error;
 mod output;
 mod progress;
 mod reading;
-#[expect(dead_code, reason = "`serve` will start it")]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "`serve` will start it")
+)]
 mod schedule;
 mod selection;
 mod sync;

@@ -1,0 +1,72 @@
+//! One run of the daily job: a sync as `headcount sync` does it, without a person to tell.
+
+use headcount_genesys::Counters;
+use headcount_server::job::JobOutcome;
+use headcount_store::{Access, StoreError};
+
+use super::driver::Ended;
+use crate::{
+    config::Config,
+    error::{self, Exit},
+    progress::Progress,
+    sync::{Ending, Sync, SyncReport},
+};
+
+/// Syncs the org once, and maps what came of it to an outcome.
+pub(super) fn refresh(config: &Config) -> Ended {
+    let mut cost = Counters::default();
+    let (outcome, cause) = match sync(config, &mut cost) {
+        Ok(report) => of_report(&report),
+        Err(error) => (of_error(&error), Some(error::one_line(&error))),
+    };
+    Ended {
+        outcome,
+        requests: cost.requests,
+        throttled: cost.throttled,
+        cause,
+    }
+}
+
+/// When the org's last snapshot was published, ms since 1970 UTC. `None` where none can be read:
+/// then a run is due, and it tells what is wrong.
+pub(super) fn published(config: &Config) -> Option<i64> {
+    let url = config.store_url().ok()?;
+    let store = headcount_store::open(&url, Access::Read).ok()?;
+    let last = store.snapshots(&config.org).ok()?.pop()?;
+    Some(last.published_ms)
+}
+
+fn sync(config: &Config, cost: &mut Counters) -> anyhow::Result<SyncReport> {
+    Sync::configured(config)?.run_counted(&Progress::new(true), cost)
+}
+
+fn of_report(report: &SyncReport) -> (JobOutcome, Option<String>) {
+    match report.outcome {
+        Ending::Published => (JobOutcome::Published, None),
+        Ending::Held => (JobOutcome::Held, Some(report.why_held())),
+        // Nobody asked for a dry run; there is no snapshot.
+        Ending::Previewed => (JobOutcome::Failed, None),
+    }
+}
+
+fn of_error(error: &anyhow::Error) -> JobOutcome {
+    let locked = error.chain().any(|cause| {
+        matches!(
+            cause.downcast_ref::<StoreError>(),
+            Some(StoreError::Locked { .. })
+        )
+    });
+    if locked {
+        return JobOutcome::Locked;
+    }
+    match error::classify(error).0 {
+        Exit::Breaker => JobOutcome::Held,
+        Exit::Unavailable => JobOutcome::Unavailable,
+        Exit::TryAgain => JobOutcome::TryAgain,
+        Exit::NotAuthorised => JobOutcome::NotAuthorised,
+        Exit::Failure | Exit::Usage | Exit::Findings | Exit::Config => JobOutcome::Failed,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,151 @@
+//! Runs against a sandbox in this process: what came of each is told as it was.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use headcount_sandbox::{Change, ChangeKind, Sandbox};
+use headcount_server::job::Job;
+
+use super::*;
+use crate::{
+    cli::{Form, Global},
+    clock,
+    schedule::{Cron, Schedule, Zone, start},
+};
+
+/// A sandbox, and settings that lead to it.
+struct Org {
+    runtime: tokio::runtime::Runtime,
+    sandbox: Sandbox,
+    folder: tempfile::TempDir,
+}
+
+impl Org {
+    fn start() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let config = headcount_sandbox::Config {
+            users: 300,
+            rate_limit: None,
+            ..headcount_sandbox::Config::default()
+        };
+        let listen = "127.0.0.1:0".parse().unwrap();
+        let sandbox = runtime
+            .block_on(headcount_sandbox::start(config, listen))
+            .unwrap();
+        Self {
+            runtime,
+            sandbox,
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn config(&self, secret: &str) -> Config {
+        let path = self.folder.path().join("config.toml");
+        let text = format!(
+            "[network]\nretry_for_s = 1\n[org.acme]\napi_url = {:?}\nclient_id = {:?}\nclient_secret = {secret:?}\n",
+            self.sandbox.url(),
+            self.sandbox.client_id(),
+        );
+        std::fs::write(&path, text).unwrap();
+        config(&path, &self.folder.path().join("headcount.db"))
+    }
+
+    fn right(&self) -> Config {
+        self.config(self.sandbox.client_secret())
+    }
+}
+
+fn config(settings: &Path, store: &Path) -> Config {
+    Config::load(&Global {
+        store: Some(format!("sqlite:{}", store.display())),
+        config: Some(settings.to_owned()),
+        org: None,
+        output: Form::Table,
+        quiet: false,
+        verbose: 0,
+    })
+    .unwrap()
+}
+
+#[test]
+fn each_ending_has_its_outcome() {
+    let org = Org::start();
+    let right = org.right();
+    assert_eq!(published(&right), None);
+
+    let before = clock::now_ms();
+    let ended = refresh(&right);
+    assert_eq!(
+        (ended.outcome, &ended.cause),
+        (JobOutcome::Published, &None)
+    );
+    assert!(ended.requests >= 3, "{ended:?}");
+    assert!(published(&right).is_some_and(|at| (before..=clock::now_ms()).contains(&at)));
+
+    let ended = refresh(&org.config("wrong"));
+    assert_eq!(ended.outcome, JobOutcome::NotAuthorised);
+    assert!(!ended.cause.unwrap().contains("wrong"));
+
+    let store = headcount_store::open(&right.store_url().unwrap(), Access::Write).unwrap();
+    let lock = store.lock("acme").unwrap();
+    assert_eq!(refresh(&right).outcome, JobOutcome::Locked);
+    drop(lock);
+
+    // Too many are gone: held, and the last snapshot stays.
+    let last = published(&right);
+    org.sandbox.change(vec![Change::of(ChangeKind::Purge, 200)]);
+    let ended = refresh(&right);
+    assert_eq!(ended.outcome, JobOutcome::Held);
+    assert!(
+        ended
+            .cause
+            .unwrap()
+            .contains("active users are gone or moved")
+    );
+    assert_eq!(published(&right), last);
+
+    // What was asked before it failed is counted all the same.
+    let Org {
+        runtime,
+        sandbox,
+        folder: _folder,
+    } = org;
+    runtime.block_on(sandbox.shutdown());
+    let ended = refresh(&right);
+    assert_eq!(ended.outcome, JobOutcome::Unavailable, "{ended:?}");
+    assert!(ended.cause.is_some());
+}
+
+#[test]
+fn a_job_that_finds_no_snapshot_fetches_one_and_waits_for_the_next_due_time() {
+    let org = Org::start();
+    let job = Arc::new(Job::default());
+    let cron: Cron = "0 3 * * *".parse().unwrap();
+    let schedule = Schedule::new(cron, Zone::UTC, Schedule::DEFAULT_JITTER_S);
+    let config = Arc::new(org.right());
+    let refresher = start(
+        schedule,
+        Arc::clone(&config),
+        Arc::clone(&job),
+        clock::now_ms,
+    )
+    .unwrap();
+    let run = loop {
+        let status = job.status();
+        if let (Some(run), Some(_)) = (status.last, status.next_ms) {
+            break run;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert_eq!(run.outcome, JobOutcome::Published);
+    assert!(
+        run.requests >= 3 && run.started_ms <= run.ended_ms,
+        "{run:?}"
+    );
+    assert!(published(&config).is_some_and(|at| (run.started_ms..=run.ended_ms).contains(&at)));
+    assert!(job.status().next_ms.unwrap() > run.ended_ms);
+    drop(refresher);
+}
