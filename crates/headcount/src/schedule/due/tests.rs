@@ -244,7 +244,7 @@ fn naive(zone: &TimeZone, every_hour: bool, meaning: Meaning, after: i64) -> Opt
             let mut left_out = latest + 1.minute();
             while left_out < shown {
                 due |= meaning(left_out);
-                left_out = left_out + 1.minute();
+                left_out += 1.minute();
             }
         }
         latest = latest.max(shown);
