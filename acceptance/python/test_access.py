@@ -70,7 +70,7 @@ class Endings(Case):
         self.assert_refused(401, "credentials.expired", lambda: search({"pageSize": 1}, api))
 
     def test_a_token_without_the_permission(self):
-        api = with_token(token("--permission", "analytics:userAggregate:view"))
+        api = with_token(token("--permission", "headcount:metrics:view"))
         body = self.assert_refused(403, "missing.permissions", lambda: search({}, api))
         self.assertIn("directory:user:view", body["message"])
         self.assert_refused(403, "missing.permissions", api.get_users_query)

@@ -158,16 +158,15 @@ impl Members {
     pub(crate) fn bearer(&self, token: &str, now_ms: i64) -> Result<Arc<Member>, ApiError> {
         let bad = || ApiError::unauthenticated("bad.credentials");
         let expired = || ApiError::unauthenticated("credentials.expired");
-        let table = self.table();
         let (member, expires_s) = if let Some(login) = token.strip_prefix(LOGIN_PREFIX) {
-            let (id, expires_s) = table.read_login(login).ok_or_else(bad)?;
-            (table.member(&id, CredentialKind::Client), expires_s)
+            let (id, expires_s) = self.table().read_login(login).ok_or_else(bad)?;
+            (self.member(&id, CredentialKind::Client), expires_s)
         } else {
             let (id, secret) = token
                 .strip_prefix(TOKEN_PREFIX)
                 .and_then(|rest| rest.split_once('_'))
                 .ok_or_else(bad)?;
-            let member = table
+            let member = self
                 .member(id, CredentialKind::Token)
                 .filter(|member| member.has_secret(secret));
             (member, i64::MAX)
@@ -184,8 +183,7 @@ impl Members {
     /// A token for a client's id and secret, and the seconds it lasts; `None` when they are wrong
     /// or no longer good.
     pub(crate) fn log_in(&self, id: &str, secret: &str, now_ms: i64) -> Option<(String, i64)> {
-        let table = self.table();
-        let member = table
+        let member = self
             .member(id, CredentialKind::Client)
             .filter(|member| member.has_secret(secret))
             .filter(|member| state(&member.credential, now_ms) == State::Valid)?;
@@ -195,12 +193,22 @@ impl Members {
             .expires_ms
             .map_or(i64::MAX, |expires_ms| expires_ms / 1000);
         let expires_s = (now_s + TOKEN_LIFE_S).min(end_s);
-        Some((table.write_login(id, expires_s), expires_s - now_s))
+        Some((self.table().write_login(id, expires_s), expires_s - now_s))
     }
 
     /// Whether there is a client of this id, good or not.
     pub(crate) fn has_client(&self, id: &str) -> bool {
         self.table().member(id, CredentialKind::Client).is_some()
+    }
+
+    /// A member by id. For one that is not known the store is looked at again: whoever was let in
+    /// a moment ago must not wait for the next look.
+    fn member(&self, id: &str, kind: CredentialKind) -> Option<Arc<Member>> {
+        self.table().member(id, kind).or_else(|| {
+            // Who looks regularly tells why the store cannot be read.
+            self.refresh().ok()?;
+            self.table().member(id, kind)
+        })
     }
 
     fn table(&self) -> Arc<Table> {

@@ -109,10 +109,7 @@ impl App {
     ) -> Result<Sight, ApiError> {
         let org = caller.org();
         let loaded = match as_of {
-            None => self
-                .rosters
-                .current(org)
-                .ok_or_else(|| ApiError::unavailable(5))?,
+            None => self.current(org).await?,
             Some(text) => {
                 let as_of = AsOf::parse(text).map_err(ApiError::invalid_date)?;
                 let (app, org) = (self.clone(), org.to_owned());
@@ -135,6 +132,23 @@ impl App {
             scope,
             freshness,
         })
+    }
+
+    /// The present roster; where it is just being loaded, after a while.
+    async fn current(&self, org: &str) -> Result<Arc<Loaded>, ApiError> {
+        let loading = async {
+            loop {
+                match self.rosters.current(org) {
+                    Some(loaded) => return Some(loaded),
+                    None if !self.rosters.is_coming(org) => return None,
+                    None => tokio::time::sleep(Duration::from_millis(50)).await,
+                }
+            }
+        };
+        within(self.settings.bounds.answer_time, loading)
+            .await
+            .flatten()
+            .ok_or_else(|| ApiError::unavailable(5))
     }
 
     /// Runs what takes long on a thread of its own, a few at once and none without end.

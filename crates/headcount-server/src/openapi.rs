@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use hyper::{
     HeaderMap,
-    header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue},
+    header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue},
 };
 
 const DOCUMENT: &str = include_str!("openapi/openapi.json");
@@ -34,6 +34,8 @@ fn file(text: &'static str, kind: &'static str) -> Response {
             CONTENT_SECURITY_POLICY,
             HeaderValue::from_static("default-src 'self'"),
         ),
+        // It changes with the program alone.
+        (CACHE_CONTROL, HeaderValue::from_static("max-age=3600")),
     ]);
     (headers, text).into_response()
 }

@@ -74,6 +74,12 @@ impl Rosters {
         current.get(org).cloned()
     }
 
+    /// Whether the store has a snapshot of an org that is not loaded yet.
+    pub(crate) fn is_coming(&self, org: &str) -> bool {
+        let heads = self.store.heads();
+        heads.is_ok_and(|heads| heads.snapshots.iter().any(|(name, _)| name == org))
+    }
+
     /// Every present roster, by org.
     pub(crate) fn all(&self) -> Vec<(String, Arc<Loaded>)> {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);

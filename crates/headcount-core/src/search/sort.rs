@@ -48,10 +48,11 @@ impl Sort {
     /// # Errors
     /// [`SortError`] for the first key that makes no sense.
     pub fn compile(request: &UserSearchRequest) -> Result<Self, SortError> {
+        // Checked also where `sort` stands in its place: nobody means what cannot be.
+        let single = key(request.sort_by.as_deref(), request.sort_order.as_deref())?;
         if request.sort.is_empty() {
-            let key = key(request.sort_by.as_deref(), request.sort_order.as_deref())?;
             return Ok(Self {
-                keys: key.into_iter().collect(),
+                keys: single.into_iter().collect(),
             });
         }
         let keys = request
@@ -78,6 +79,9 @@ impl Sort {
 
 /// `None` where nothing is asked. Listings spell the orders out, so both spellings are taken.
 fn key(by: Option<&str>, order: Option<&str>) -> Result<Option<SortKey>, SortError> {
+    let field = by
+        .map_or(Ok(Field::ID), Field::parse)
+        .map_err(SortError::Field)?;
     let descending = match order.map(str::to_ascii_uppercase).as_deref() {
         None | Some("ASC" | "ASCENDING") => false,
         Some("DESC" | "DESCENDING") => true,
@@ -87,9 +91,6 @@ fn key(by: Option<&str>, order: Option<&str>) -> Result<Option<SortKey>, SortErr
     if by.is_none() && order.is_none() {
         return Ok(None);
     }
-    let field = by
-        .map_or(Ok(Field::ID), Field::parse)
-        .map_err(SortError::Field)?;
     Ok(Some(SortKey::Field { field, descending }))
 }
 

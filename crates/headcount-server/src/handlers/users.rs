@@ -14,7 +14,7 @@ use headcount_core::{
 use super::{check_expansions, compiled, push_documents, push_member, search::not_loaded};
 use crate::{
     access::Caller,
-    app::{App, Sight, VIEW_USERS},
+    app::{App, VIEW_USERS},
     error::ApiError,
     parameters::{Parameters, link},
 };

@@ -9,9 +9,7 @@ use anyhow::Context;
 use headcount_genesys::{Credentials, Plan, Secret, Settings};
 use headcount_sandbox::Sandbox;
 use headcount_server::{Server, VIEW_METRICS, VIEW_USERS, job::Job};
-use headcount_store::{
-    Access, Breaker, Credential, CredentialKind, Grant, RateLimit, Store,
-};
+use headcount_store::{Access, Breaker, Credential, CredentialKind, Grant, RateLimit, Store};
 use ring::rand::SystemRandom;
 use serde::Serialize;
 
@@ -118,10 +116,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
 }
 
 /// Serves the demo's store to whoever holds the token that comes with it.
-async fn serve(
-    listener: TcpListener,
-    store: Arc<dyn Store>,
-) -> anyhow::Result<(Server, Open)> {
+async fn serve(listener: TcpListener, store: Arc<dyn Store>) -> anyhow::Result<(Server, Open)> {
     let issued = Issued::new(CredentialKind::Token, &SystemRandom::new())?;
     store.add_credential(&Credential {
         id: issued.id().to_owned(),

@@ -81,7 +81,9 @@ fn one(asked: &SearchAggregation) -> Result<Aggregation, ApiError> {
             let field = field.ok_or_else(|| ApiError::constraint("TERM needs a field"))?;
             let by: Vec<GroupBy> = field
                 .split(',')
-                .map(|name| GroupBy::parse(name.trim()).map_err(|error| ApiError::unknown_field(&error)))
+                .map(|name| {
+                    GroupBy::parse(name.trim()).map_err(|error| ApiError::unknown_field(&error))
+                })
                 .collect::<Result<_, _>>()?;
             if by.len() > MOST_LEVELS {
                 return Err(ApiError::constraint(format!(
@@ -127,8 +129,14 @@ fn size(asked: Option<i64>) -> Result<usize, ApiError> {
 }
 
 fn order(asked: &[String]) -> Result<Order, ApiError> {
-    let Some(text) = asked.first() else {
-        return Ok(Order::CountDescending);
+    let text = match asked {
+        [] => return Ok(Order::CountDescending),
+        [text] => text,
+        _ => {
+            return Err(ApiError::constraint(
+                "the buckets of an aggregation have one order, give one",
+            ));
+        }
     };
     let words: Vec<String> = text
         .split([' ', ':'])
@@ -284,6 +292,7 @@ mod tests {
             r#"[{"type":"COUNT","field":"nosuch"}]"#,
             r#"[{"type":"TERM","field":"state","size":0}]"#,
             r#"[{"type":"TERM","field":"state","order":["UP"]}]"#,
+            r#"[{"type":"TERM","field":"state","order":["COUNT","VALUE"]}]"#,
             r#"[{"type":"COUNT"},{"type":"COUNT"}]"#,
             r#"[{"field":"state"}]"#,
         ] {
