@@ -1,37 +1,49 @@
 //! Telling beforehand whether a question will take long, so that a server can answer it elsewhere.
 
-use super::{View, evaluate::Step, rows::Set};
+use super::{RosterError, SearchResult, View, evaluate::Step, rows::Set};
 use crate::search::{Query, sort::SortKey, value_test::Test};
 
-/// Values looked at one by one that take no longer than a question may hold others up, well below
-/// a millisecond.
-const FEW_LOOKS: u64 = 4096;
+/// Values looked at one by one that take no longer than a question may hold others up, about a
+/// millisecond.
+const FEW_LOOKS: u64 = 20_000;
 
 /// Looking for a value in a document takes as long as looking at this many values of a column.
 const LOOKS_A_DOCUMENT: u64 = 16;
 
 impl View<'_> {
-    /// Whether a search has to look at many rows one by one: into their documents, or at values
-    /// that no index narrows down, as for a `REGEX` or a text of one letter. It may then take
-    /// seconds in a large roster, where others take microseconds, and belongs on a thread that may
-    /// block. Telling costs as much as a quick search.
-    #[must_use]
-    pub fn reads_every_row(self, query: &Query) -> bool {
+    /// As [`View::search`], but `None` where that would have to look at many rows one by one: into
+    /// their documents, or at values that no index narrows down, as for a `REGEX` or a text of one
+    /// letter. It may then take seconds in a large roster, where others take microseconds, and
+    /// belongs on a thread that may block.
+    ///
+    /// # Errors
+    /// As [`View::search`].
+    pub fn search_at_once(self, query: &Query) -> Result<Option<SearchResult>, RosterError> {
+        self.roster().check(query.matcher.projection())?;
         let mut regex = false;
         let root = &query.matcher.root;
         root.each_leaf(&mut |leaf| regex |= matches!(leaf.test, Test::Regex(_)));
         // Even of a dictionary a pattern looks at every value, before rows come into it.
-        if regex {
-            return u64::from(self.roster().len()) > FEW_LOOKS;
+        if regex && u64::from(self.roster().len()) > FEW_LOOKS {
+            return Ok(None);
         }
-        let (step, all) = (self.prepare(root), u64::from(self.roster().len()));
+        let step = self.prepare(root);
+        if self.looks(&step, query) > FEW_LOOKS {
+            return Ok(None);
+        }
+        self.found(&step, query).map(Some)
+    }
+
+    /// How many rows a search looks at one by one, at most.
+    fn looks(self, step: &Step<'_, '_>, query: &Query) -> u64 {
+        let all = u64::from(self.roster().len());
         let found = step.most(all);
         let ordering = query.sort.keys.iter().map(|key| match key {
             SortKey::Field { field, .. } if field.column().is_some() => 0,
             SortKey::Field { field, .. } if field.is_looked_up() => found,
             SortKey::Field { .. } | SortKey::Score => found * LOOKS_A_DOCUMENT,
         });
-        step.looks(all) + ordering.sum::<u64>() > FEW_LOOKS
+        step.looks(all) + ordering.sum::<u64>()
     }
 }
 

@@ -7,6 +7,7 @@ use roaring::RoaringBitmap;
 
 use super::{
     Roster, RosterError, SearchResult,
+    evaluate::Step,
     sorted::{MISSING, Sorted},
 };
 use crate::{
@@ -132,8 +133,16 @@ impl<'r> View<'r> {
     /// As [`Self::matching`].
     pub fn search(self, query: &Query) -> Result<SearchResult, RosterError> {
         self.roster.check(query.matcher.projection())?;
-        let step = self.prepare(&query.matcher.root);
-        let found = self.rows_of(&step);
+        self.found(&self.prepare(&query.matcher.root), query)
+    }
+
+    /// How many are in `step`, and the rows of one page of them.
+    pub(super) fn found(
+        self,
+        step: &Step<'_, '_>,
+        query: &Query,
+    ) -> Result<SearchResult, RosterError> {
+        let found = self.rows_of(step);
         let total = found.len();
         let page = query
             .page

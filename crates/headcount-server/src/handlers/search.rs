@@ -88,19 +88,28 @@ async fn answer(
     if let Some(known) = sight.known(method, headers) {
         return Ok(known);
     }
-    if sight.view().reads_every_row(&query) || !aggregations.is_empty() {
-        // Long enough to hold up others who are answered on this thread.
-        let (sight, found, asked, page) = app
-            .aside(move || {
-                let found = find(&sight, &query, &aggregations)?;
-                Ok((sight, found, asked, query.page))
-            })
-            .await?;
-        return app.answer(&sight, write(&sight, asked, page, &found)).await;
+    let at_once = if aggregations.is_empty() {
+        sight.view().search_at_once(&query).map_err(not_loaded)?
+    } else {
+        None
+    };
+    if let Some(rows) = at_once {
+        let found = Found {
+            rows,
+            counted: Vec::new(),
+        };
+        let json = write(&sight, asked, query.page, &found);
+        return app.answer(&sight, json).await;
     }
-    let found = find(&sight, &query, &aggregations)?;
-    app.answer(&sight, write(&sight, asked, query.page, &found))
-        .await
+    // Long enough to hold up others who are answered on this thread.
+    let (sight, json) = app
+        .aside(move || {
+            let found = find(&sight, &query, &aggregations)?;
+            let json = write(&sight, asked, query.page, &found);
+            Ok((sight, json))
+        })
+        .await?;
+    app.answer(&sight, json).await
 }
 
 fn find(sight: &Sight, query: &Query, aggregations: &[Aggregation]) -> Result<Found, ApiError> {

@@ -56,18 +56,19 @@ pub(crate) async fn get_users(
     if let Some(known) = sight.known(request.method(), request.headers()) {
         return Ok(known);
     }
-    let (sight, query, found) = if sight.view().reads_every_row(&query) {
-        app.aside(move || {
-            let found = sight.view().search(&query).map_err(not_loaded)?;
-            Ok((sight, query, found))
-        })
-        .await?
-    } else {
-        let found = sight.view().search(&query).map_err(not_loaded)?;
-        (sight, query, found)
+    let page = query.page;
+    let at_once = sight.view().search_at_once(&query).map_err(not_loaded)?;
+    let (sight, found) = match at_once {
+        Some(found) => (sight, found),
+        None => {
+            app.aside(move || {
+                let found = sight.view().search(&query).map_err(not_loaded)?;
+                Ok((sight, found))
+            })
+            .await?
+        }
     };
 
-    let page = query.page;
     let pages = page.count(found.total);
     let to = |number: u64| {
         let chosen = chosen
