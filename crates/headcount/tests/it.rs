@@ -19,6 +19,8 @@ mod help;
 mod house;
 #[path = "it/kill.rs"]
 mod kill;
+#[path = "it/operations.rs"]
+mod operations;
 #[path = "it/readme.rs"]
 mod readme;
 #[path = "it/run.rs"]
