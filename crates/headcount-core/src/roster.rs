@@ -1,10 +1,11 @@
 //! An org's users at one time, in memory and immutable, made to be asked.
 //!
-//! Columns are kept as distinct values and a code per row; documents, if wanted at all, as one run
-//! of bytes. Rows are numbered from 0 in the order in which they were pushed.
+//! Columns are kept as distinct values and a code per row; documents, if wanted at all, as long
+//! runs of bytes. Rows are numbered from 0 in the order in which they were pushed.
 
 mod column;
 mod division;
+mod documents;
 mod effort;
 mod evaluate;
 mod order;
@@ -19,8 +20,8 @@ use std::sync::OnceLock;
 
 use roaring::RoaringBitmap;
 
-pub use self::view::View;
-use self::{column::ColumnData, sorted::MISSING, texts::Texts};
+use self::{column::ColumnData, documents::Documents, sorted::MISSING};
+pub use self::{documents::DocumentRun, view::View};
 use crate::{
     field::{Column, Projection},
     search::{
@@ -38,7 +39,7 @@ pub struct Roster {
     projection: Projection,
     rows: u32,
     columns: [Option<ColumnData>; Column::ALL.len()],
-    documents: Option<Texts>,
+    documents: Option<Documents>,
     /// Row of the manager by code of `manager.id`, [`MISSING`] for none.
     managers: OnceLock<Vec<u32>>,
     /// Usual name by code of `division.id`, as a code of `division.name`.
@@ -102,7 +103,7 @@ impl RosterBuilder {
             rows: 0,
             columns: Column::ALL
                 .map(|column| projection.contains(column).then(|| ColumnData::new(column))),
-            documents: projection.document().then(Texts::default),
+            documents: projection.document().then(Documents::default),
             managers: OnceLock::new(),
             divisions: OnceLock::new(),
         })
@@ -118,7 +119,7 @@ impl RosterBuilder {
             }
         }
         if let Some(documents) = &mut self.0.documents {
-            documents.push(document.unwrap_or_default());
+            documents.push(&user.state, document.unwrap_or_default());
         }
         self.0.rows += 1;
     }
@@ -164,7 +165,22 @@ impl Roster {
     /// The document of a row, byte for byte, if loaded.
     #[must_use]
     pub fn document(&self, row: u32) -> Option<&str> {
-        Some(self.documents.as_ref()?.get(row as usize))
+        Some(self.documents.as_ref()?.get(row))
+    }
+
+    /// The documents of `rows`, in their order, as pieces of a JSON array: rows of one state that
+    /// follow each other are one piece. Nothing where documents were not loaded.
+    #[must_use]
+    pub fn document_runs(&self, rows: &[u32]) -> Vec<DocumentRun> {
+        let documents = self.documents.as_ref();
+        documents.map_or_else(Vec::new, |documents| documents.runs(rows))
+    }
+
+    /// The text of a run of this roster: documents, byte for byte, with commas between them.
+    #[must_use]
+    pub fn run(&self, run: &DocumentRun) -> &str {
+        let documents = self.documents.as_ref();
+        documents.map_or("", |documents| documents.text(run))
     }
 
     /// The part of the roster that a caller may see: the rows of `scope`, or all of them.

@@ -1,6 +1,7 @@
 //! What all handlers share, and how a question finds its roster.
 
 use std::{
+    collections::VecDeque,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -8,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use axum::response::{IntoResponse, Response};
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
 use bytes::Bytes;
 use headcount_core::{as_of::AsOf, roster::View};
 use headcount_store::Store;
@@ -22,10 +26,11 @@ use tokio::sync::Semaphore;
 use crate::{
     Clock, Settings,
     access::{Caller, Members},
-    body::Page,
+    body::{Page, length},
     error::ApiError,
     freshness::Freshness,
     job::Job,
+    json::Json,
     metrics::Metrics,
     rosters::{Loaded, Rosters},
 };
@@ -172,8 +177,8 @@ impl App {
     }
 
     /// A body of JSON, once there is room for it.
-    pub(crate) async fn body(&self, json: Bytes) -> Result<axum::body::Body, ApiError> {
-        let kib = u32::try_from(json.len() >> 10).unwrap_or(u32::MAX);
+    async fn body(&self, pieces: VecDeque<Bytes>) -> Result<Body, ApiError> {
+        let kib = u32::try_from(length(&pieces) >> 10).unwrap_or(u32::MAX);
         let room = self.room.clone();
         let permit = match room.clone().try_acquire_many_owned(kib) {
             Ok(permit) => permit,
@@ -185,12 +190,12 @@ impl App {
             .and_then(Result::ok)
             .ok_or_else(|| ApiError::unavailable(5))?,
         };
-        Ok(axum::body::Body::new(Page::new(json, permit)))
+        Ok(Body::new(Page::new(pieces, permit)))
     }
 
     /// 200 with JSON about a roster.
-    pub(crate) async fn answer(&self, sight: &Sight, json: Vec<u8>) -> Result<Response, ApiError> {
-        let mut answer = Response::new(self.body(Bytes::from(json)).await?);
+    pub(crate) async fn answer(&self, sight: &Sight, json: Json) -> Result<Response, ApiError> {
+        let mut answer = Response::new(self.body(json.finish()).await?);
         let headers = answer.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         sight.freshness.tell(headers);
@@ -204,9 +209,9 @@ impl Sight {
         self.loaded.roster.view(self.scope.as_deref())
     }
 
-    /// The document of a row, byte for byte.
-    pub(crate) fn document(&self, row: u32) -> &str {
-        self.loaded.roster.document(row).unwrap_or("{}")
+    /// The roster, out of which documents are sent. Rows must come from [`Self::view`].
+    pub(crate) fn loaded(&self) -> &Arc<Loaded> {
+        &self.loaded
     }
 
     /// 304, where the caller of a GET has the answer already.

@@ -2,6 +2,7 @@
 //! within bounds.
 
 use std::{
+    collections::VecDeque,
     convert::Infallible,
     pin::Pin,
     task::{Context, Poll},
@@ -19,17 +20,17 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{app::within, error::ApiError, settings::Bounds};
 
-/// An answer in memory. It takes room until the caller has it, so that many slow callers cannot
-/// fill the memory.
+/// An answer in memory, in pieces. It takes room until the caller has it, so that many slow callers
+/// cannot fill the memory.
 pub(crate) struct Page {
-    rest: Option<Bytes>,
+    rest: VecDeque<Bytes>,
     _room: OwnedSemaphorePermit,
 }
 
 impl Page {
-    pub(crate) fn new(bytes: Bytes, room: OwnedSemaphorePermit) -> Self {
+    pub(crate) fn new(pieces: VecDeque<Bytes>, room: OwnedSemaphorePermit) -> Self {
         Self {
-            rest: Some(bytes).filter(|bytes| !bytes.is_empty()),
+            rest: pieces,
             _room: room,
         }
     }
@@ -43,16 +44,21 @@ impl hyper::body::Body for Page {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.rest.take().map(|bytes| Ok(Frame::data(bytes))))
+        Poll::Ready(self.rest.pop_front().map(|bytes| Ok(Frame::data(bytes))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_none()
+        self.rest.is_empty()
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.rest.as_ref().map_or(0, |bytes| bytes.len() as u64))
+        SizeHint::with_exact(length(&self.rest))
     }
+}
+
+/// Bytes of all pieces.
+pub(crate) fn length(pieces: &VecDeque<Bytes>) -> u64 {
+    pieces.iter().map(|piece| piece.len() as u64).sum()
 }
 
 /// Bytes of a refused body that are read and thrown away, so that a caller who sends all of it

@@ -9,7 +9,7 @@ pub(crate) mod users;
 
 use headcount_core::search::{Query, SearchError};
 
-use crate::{app::Sight, error::ApiError, parameters::Parameters};
+use crate::{error::ApiError, parameters::Parameters};
 
 /// Names that `expand` may have (contract 7: those of `GET /users`, which hold those of search).
 const EXPANSIONS: [&str; 25] = [
@@ -80,33 +80,4 @@ fn check_expansions(asked: &Parameters) -> Result<(), ApiError> {
 /// A question that the server itself puts; its criteria are sound unless the caller's page is not.
 fn compiled(query: Result<Query, SearchError>) -> Result<Query, ApiError> {
     query.map_err(ApiError::from)
-}
-
-/// Appends the documents of `rows` as the members of a JSON array.
-fn push_documents(sight: &Sight, rows: &[u32], json: &mut Vec<u8>) {
-    let bytes: usize = rows.iter().map(|&row| sight.document(row).len() + 1).sum();
-    json.reserve(bytes + 2);
-    json.push(b'[');
-    for (at, &row) in rows.iter().enumerate() {
-        if at > 0 {
-            json.push(b',');
-        }
-        json.extend_from_slice(sight.document(row).as_bytes());
-    }
-    json.push(b']');
-}
-
-/// Appends `"name":value,` to an object that is being written.
-fn push_member(name: &str, value: impl serde::Serialize, json: &mut Vec<u8>) {
-    json.push(b'"');
-    json.extend_from_slice(name.as_bytes());
-    json.extend_from_slice(b"\":");
-    push_json(value, json);
-    json.push(b',');
-}
-
-/// Appends a value of our own.
-fn push_json(value: impl serde::Serialize, json: &mut Vec<u8>) {
-    // Memory takes every write, and our own values are all serialisable.
-    let _ = serde_json::to_writer(json, &value);
 }

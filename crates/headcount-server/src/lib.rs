@@ -15,6 +15,7 @@ mod error;
 mod freshness;
 mod handlers;
 pub mod job;
+mod json;
 mod limiter;
 mod metrics;
 mod observe;

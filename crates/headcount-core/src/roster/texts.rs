@@ -13,8 +13,14 @@ pub(super) struct Texts<const BITS: u32 = 32> {
 
 impl<const BITS: u32> Texts<BITS> {
     pub(super) fn push(&mut self, text: &str) {
+        self.push_two(text, "");
+    }
+
+    /// Adds one text that is given in two parts.
+    pub(super) fn push_two(&mut self, text: &str, rest: &str) {
         let high = self.bytes.len() as u64 >> BITS;
         self.bytes.push_str(text);
+        self.bytes.push_str(rest);
         let end = self.bytes.len() as u64;
         let number = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
         self.wraps.extend((high..end >> BITS).map(|_| number));
@@ -24,8 +30,14 @@ impl<const BITS: u32> Texts<BITS> {
 
     #[inline]
     pub(super) fn get(&self, number: usize) -> &str {
-        let start = number.checked_sub(1).map_or(0, |before| self.end(before));
-        &self.bytes[start..self.end(number)]
+        self.span(number, number)
+    }
+
+    /// The texts from `first` to `last`, as they lie.
+    #[inline]
+    pub(super) fn span(&self, first: usize, last: usize) -> &str {
+        let start = first.checked_sub(1).map_or(0, |before| self.end(before));
+        &self.bytes[start..self.end(last)]
     }
 
     pub(super) fn len(&self) -> usize {

@@ -18,7 +18,7 @@ use headcount_core::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    check_expansions, compiled, push_documents, push_member,
+    check_expansions, compiled,
     search::not_loaded,
     users::{kept, of_state, order, state},
 };
@@ -26,6 +26,7 @@ use crate::{
     access::Caller,
     app::{App, VIEW_USERS},
     error::ApiError,
+    json::Json,
     parameters::{Parameters, link},
 };
 
@@ -117,20 +118,17 @@ pub(crate) async fn get_users_query(
         ];
         link(PATH, paging.into_iter().chain(kept(&asked)))
     };
-    let mut json = vec![b'{'];
-    push_member("results", found.rows.len(), &mut json);
-    push_member(
-        "selfUri",
-        to(asked.get("cursor").map(str::to_owned)),
-        &mut json,
-    );
+    let mut json = Json::default();
+    json.raw("{");
+    json.member("results", found.rows.len());
+    json.member("selfUri", to(asked.get("cursor").map(str::to_owned)));
     if let Some(next) = next {
-        push_member("nextUri", to(Some(next.clone())), &mut json);
-        push_member("cursor", next, &mut json);
+        json.member("nextUri", to(Some(next.clone())));
+        json.member("cursor", next);
     }
-    json.extend_from_slice(b"\"entities\":");
-    push_documents(&sight, &found.rows, &mut json);
-    json.push(b'}');
+    json.raw("\"entities\":");
+    json.documents(sight.loaded(), &found.rows);
+    json.raw("}");
     app.answer(&sight, json).await
 }
 

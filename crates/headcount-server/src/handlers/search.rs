@@ -17,14 +17,13 @@ use headcount_core::{
 use hyper::{HeaderMap, Method, header::CONTENT_TYPE};
 
 use self::aggregations::{Aggregation, Counted};
-use super::{
-    check_expand, check_expansions, check_integration, push_documents, push_json, push_member,
-};
+use super::{check_expand, check_expansions, check_integration};
 use crate::{
     access::Caller,
     app::{App, Sight, VIEW_USERS},
     body,
     error::ApiError,
+    json::Json,
     parameters::Parameters,
 };
 
@@ -147,19 +146,19 @@ fn write(
     mut asked: UserSearchRequest,
     page: headcount_core::search::Page,
     found: &Found,
-) -> Vec<u8> {
+) -> Json {
     let pages = page.count(found.rows.total);
-    let mut json = Vec::with_capacity(1024);
-    json.push(b'{');
-    push_member("total", found.rows.total, &mut json);
-    push_member("pageCount", pages, &mut json);
-    push_member("pageSize", page.size, &mut json);
-    push_member("pageNumber", page.number, &mut json);
+    let mut json = Json::default();
+    json.raw("{");
+    json.member("total", found.rows.total);
+    json.member("pageCount", pages);
+    json.member("pageSize", page.size);
+    json.member("pageNumber", page.number);
     asked.page_size = i64::try_from(page.size).ok();
-    let mut link = |name: &str, number: u64, json: &mut Vec<u8>| {
+    let mut link = |name: &str, number: u64, json: &mut Json| {
         asked.page_number = i64::try_from(number).ok();
         let q64 = q64::encode(&asked).replace('=', "%3D");
-        push_member(name, format!("/api/v2/users/search?q64={q64}"), json);
+        json.member(name, format!("/api/v2/users/search?q64={q64}"));
     };
     if page.number > 1 {
         // From beyond the end, back to the last page there is.
@@ -170,22 +169,22 @@ fn write(
     if page.number < pages {
         link("nextPage", page.number + 1, &mut json);
     }
-    push_member("types", ["users"], &mut json);
+    json.member("types", ["users"]);
     if !found.counted.is_empty() {
-        json.extend_from_slice(b"\"aggregations\":{");
+        json.raw("\"aggregations\":{");
         for (at, (name, counted)) in found.counted.iter().enumerate() {
             if at > 0 {
-                json.push(b',');
+                json.raw(",");
             }
-            push_json(name, &mut json);
-            json.push(b':');
-            push_json(counted, &mut json);
+            json.value(name);
+            json.raw(":");
+            json.value(counted);
         }
-        json.extend_from_slice(b"},");
+        json.raw("},");
     }
-    json.extend_from_slice(b"\"results\":");
-    push_documents(sight, &found.rows.rows, &mut json);
-    json.push(b'}');
+    json.raw("\"results\":");
+    json.documents(sight.loaded(), &found.rows.rows);
+    json.raw("}");
     json
 }
 

@@ -13,6 +13,7 @@ use crate::{
     access::Caller,
     app::{App, VIEW_USERS},
     error::ApiError,
+    json::Json,
     parameters::Parameters,
 };
 
@@ -57,8 +58,9 @@ pub(crate) async fn get_user(
     if let Some(known) = sight.known(request.method(), request.headers()) {
         return Ok(known);
     }
-    app.answer(&sight, sight.document(row).as_bytes().to_vec())
-        .await
+    let mut json = Json::default();
+    json.raw(sight.loaded().roster.document(row).unwrap_or("{}"));
+    app.answer(&sight, json).await
 }
 
 fn is_uuid(id: &str) -> bool {

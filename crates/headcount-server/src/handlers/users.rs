@@ -11,11 +11,12 @@ use headcount_core::{
     wire::{UserSearchCriteria, UserSearchRequest},
 };
 
-use super::{check_expansions, compiled, push_documents, push_member, search::not_loaded};
+use super::{check_expansions, compiled, search::not_loaded};
 use crate::{
     access::Caller,
     app::{App, VIEW_USERS},
     error::ApiError,
+    json::Json,
     parameters::{Parameters, link},
 };
 
@@ -80,27 +81,24 @@ pub(crate) async fn get_users(
         ];
         link(PATH, paging.into_iter().chain(chosen).chain(kept(&asked)))
     };
-    let mut json = vec![b'{'];
-    push_member("pageSize", page.size, &mut json);
-    push_member("pageNumber", page.number, &mut json);
-    push_member("total", found.total, &mut json);
-    push_member("pageCount", pages, &mut json);
-    push_member("firstUri", to(1), &mut json);
-    push_member("selfUri", to(page.number), &mut json);
-    push_member("lastUri", to(pages.max(1)), &mut json);
+    let mut json = Json::default();
+    json.raw("{");
+    json.member("pageSize", page.size);
+    json.member("pageNumber", page.number);
+    json.member("total", found.total);
+    json.member("pageCount", pages);
+    json.member("firstUri", to(1));
+    json.member("selfUri", to(page.number));
+    json.member("lastUri", to(pages.max(1)));
     if page.number > 1 {
-        push_member(
-            "previousUri",
-            to((page.number - 1).min(pages.max(1))),
-            &mut json,
-        );
+        json.member("previousUri", to((page.number - 1).min(pages.max(1))));
     }
     if page.number < pages {
-        push_member("nextUri", to(page.number + 1), &mut json);
+        json.member("nextUri", to(page.number + 1));
     }
-    json.extend_from_slice(b"\"entities\":");
-    push_documents(&sight, &found.rows, &mut json);
-    json.push(b'}');
+    json.raw("\"entities\":");
+    json.documents(sight.loaded(), &found.rows);
+    json.raw("}");
     app.answer(&sight, json).await
 }
 
