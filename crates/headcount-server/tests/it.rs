@@ -8,6 +8,7 @@ mod errors;
 mod freshness;
 #[path = "it/listings.rs"]
 mod listings;
+#[expect(dead_code, reason = "the tests of the core use more of it")]
 #[path = "../../headcount-core/tests/it/naive.rs"]
 mod naive;
 #[expect(dead_code, reason = "the tests of the core use more of it")]

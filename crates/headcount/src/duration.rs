@@ -16,9 +16,10 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
         "d" => 86_400,
         _ => 0,
     };
-    digits
-        .parse::<u64>()
-        .ok()
+    Some(digits)
+        // A sign would be read, too.
+        .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+        .and_then(|digits| digits.parse::<u64>().ok())
         .and_then(|number| number.checked_mul(unit_s))
         .filter(|seconds| *seconds > 0)
         .map(Duration::from_secs)

@@ -60,13 +60,14 @@ mod tests {
     #[test]
     fn the_past_and_nonsense_are_refused() {
         let now = AsOf::parse("2026-11-24T08:00:00Z").unwrap().ms;
-        for text in ["2026-11-23", "2026-11-24T08:00:00Z", "0d"] {
+        for text in ["2026-11-23", "2026-11-24T08:00:00Z"] {
             let error = parse(text, now).unwrap_err().to_string();
             assert!(error.ends_with("is in the past"), "{text}: {error}");
         }
         for text in [
             "",
             "d",
+            "0d",
             "-1d",
             "+1d",
             "1.5h",

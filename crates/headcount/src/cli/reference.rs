@@ -91,7 +91,7 @@ fn examples_parse(command: &Command) {
 
 fn shell_words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
-    for (index, part) in line.split('\'').enumerate() {
+    for (index, part) in line.split(['\'', '"']).enumerate() {
         if index % 2 == 1 {
             words.push(part.to_owned());
         } else {

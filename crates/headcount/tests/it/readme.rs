@@ -33,10 +33,10 @@ fn commands(mark: &str) -> Vec<Vec<String>> {
     commands
 }
 
-/// The words of a command, of which some stand in single quotes.
+/// The words of a command, of which some stand in quotes.
 fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
-    for (index, part) in line.split('\'').enumerate() {
+    for (index, part) in line.split(['\'', '"']).enumerate() {
         if index % 2 == 1 {
             words.push(part.to_owned());
         } else {
@@ -83,29 +83,36 @@ fn every_command_of_the_readme_works() {
 }
 
 #[test]
-fn the_sandbox_of_the_readme_starts() {
+fn what_runs_in_the_background_starts_and_says_where() {
     let commands = commands("<!-- run-in-background -->");
-    let [command] = commands.as_slice() else {
-        panic!("one command to run in the background was expected");
-    };
+    let names: Vec<&str> = commands.iter().map(|words| words[0].as_str()).collect();
+    assert_eq!(names, ["serve", "sandbox"]);
     let sandbox = Sandboxed::start(&["--users", "1"]);
-    let mut arguments: Vec<&str> = command.iter().map(String::as_str).collect();
-    arguments
-        .iter_mut()
-        .filter(|word| word.ends_with(":8090"))
-        .for_each(|word| *word = "127.0.0.1:0");
-    let mut child = sandbox
-        .command(&arguments)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.as_mut().unwrap())
-        .read_line(&mut line)
-        .unwrap();
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert!(line.starts_with(r#"{"url":"http://127.0.0.1:"#), "{line}");
+    for command in &commands {
+        // Any free port will do.
+        let listen = ["--listen", "127.0.0.1:0"];
+        let taken = command.iter().position(|word| word == "--listen");
+        let arguments: Vec<&str> = command
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| taken.is_none_or(|taken| *at != taken && *at != taken + 1))
+            .map(|(_, word)| word.as_str())
+            .chain(listen)
+            .collect();
+        let mut child = sandbox
+            .command(&arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(line.starts_with(r#"{"url":"http://127.0.0.1:"#), "{line}");
+    }
 }
 
 #[test]
