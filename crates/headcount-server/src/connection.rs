@@ -22,6 +22,7 @@ use self::io::{Activity, Timed};
 use crate::{
     app::{App, within},
     settings::Bounds,
+    workers::Workers,
 };
 
 /// Takes connections until told to stop, then lets requests under way end.
@@ -30,6 +31,7 @@ pub(crate) async fn accept(
     tls: Option<TlsAcceptor>,
     app: Arc<App>,
     router: Router,
+    workers: Workers,
     mut stop: watch::Receiver<bool>,
 ) {
     let bounds = app.settings.bounds.clone();
@@ -39,7 +41,9 @@ pub(crate) async fn accept(
         let taken = tokio::select! {
             slot = slots.clone().acquire_owned() => match slot {
                 Ok(slot) => tokio::select! {
-                    taken = listener.accept() => taken.map(|(stream, _)| (stream, slot)),
+                    taken = listener.accept() => {
+                        taken.and_then(|(stream, _)| Ok((stream.into_std()?, slot)))
+                    }
                     _ = stop.changed() => break,
                 },
                 Err(_) => break,
@@ -62,8 +66,12 @@ pub(crate) async fn accept(
         let _ = stream.set_nodelay(true);
         let (app, router, tls, bounds) = (app.clone(), router.clone(), tls.clone(), bounds.clone());
         let watcher = graceful.watcher();
-        tokio::spawn(async move {
+        workers.spawn(async move {
             let _slot = slot;
+            // From now on this thread waits for it.
+            let Ok(stream) = TcpStream::from_std(stream) else {
+                return;
+            };
             app.metrics.connections().inc();
             serve(stream, tls, router, &bounds, watcher).await;
             app.metrics.connections().dec();

@@ -26,6 +26,7 @@ mod routes;
 mod settings;
 pub mod tls;
 mod watch;
+mod workers;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -33,7 +34,7 @@ use headcount_store::{Store, StoreError};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
 
-use self::{app::App, job::Job, watch::Watchers};
+use self::{app::App, job::Job, watch::Watchers, workers::Workers};
 pub use self::{
     app::{VIEW_METRICS, VIEW_USERS},
     connection::is_loopback,
@@ -101,6 +102,7 @@ pub async fn serve(
         tls.map(TlsAcceptor::from),
         app.clone(),
         router,
+        Workers::start()?,
         stopped,
     ));
     Ok(Server {
