@@ -31,5 +31,7 @@ mod sandbox;
 mod sandboxed;
 #[path = "it/scenarios.rs"]
 mod scenarios;
+#[path = "it/serve.rs"]
+mod serve;
 #[path = "it/sync.rs"]
 mod sync;

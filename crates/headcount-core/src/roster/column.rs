@@ -169,6 +169,7 @@ impl ColumnData {
             return match found {
                 Entries::Unknown => Set::Unknown,
                 Entries::Perhaps(rows) => Set::Perhaps(rows),
+                Entries::These(rows) => Set::Rows(rows),
                 Entries::Places(places) => {
                     let sorted = self.sorted();
                     let slices = places.iter().map(|places| sorted.slice(places.clone()));
@@ -195,6 +196,7 @@ impl ColumnData {
                     .map(|place| sorted.at(place))
                     .collect()
             }
+            Entries::These(entries) => entries.iter().collect(),
             Entries::Perhaps(_) | Entries::Unknown => (0..u32::try_from(self.values.len())
                 .unwrap_or(u32::MAX))
                 .filter(|&entry| self.values.passes(entry, test))

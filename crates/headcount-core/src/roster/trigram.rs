@@ -20,6 +20,9 @@ pub(super) struct Trigrams {
 const FEW: u64 = 8;
 
 impl Trigrams {
+    /// Bytes of a trigram.
+    pub(super) const LENGTH: usize = 3;
+
     pub(super) fn of(values: &Values) -> Self {
         /// Trigrams there may be.
         const ALL: usize = 1 << 24;
@@ -80,6 +83,6 @@ impl Trigrams {
 /// The trigrams of a text, as numbers.
 fn of_text(text: &str) -> impl Iterator<Item = u32> {
     text.as_bytes()
-        .windows(3)
+        .windows(Trigrams::LENGTH)
         .map(|bytes| u32::from_be_bytes([0, bytes[0], bytes[1], bytes[2]]))
 }

@@ -29,6 +29,8 @@ pub(super) struct Values {
 pub(super) enum Entries {
     /// These places of the order, and no others.
     Places(Vec<Range<u32>>),
+    /// These, and no others.
+    These(RoaringBitmap),
     /// Perhaps these, certainly no others.
     Perhaps(RoaringBitmap),
     /// Nothing.
@@ -129,7 +131,12 @@ impl Values {
                     None => return Entries::Unknown,
                 }
             }
-            return Entries::Perhaps(found);
+            // What stands in a value wherever its one trigram does needs no second look.
+            let exact = |part: &String| part.len() == Trigrams::LENGTH;
+            return match test {
+                Test::Contains(parts) if parts.iter().all(exact) => Entries::These(found),
+                _ => Entries::Perhaps(found),
+            };
         }
         Entries::Unknown
     }

@@ -13,7 +13,7 @@ use headcount_store::{Access, Breaker, Credential, CredentialKind, Grant, RateLi
 use ring::rand::SystemRandom;
 use serde::Serialize;
 
-use super::{count, sandbox::stopped};
+use super::{count, sandbox::stopped, serve::listen};
 use crate::{
     access::Issued,
     cli::{Form, Global},
@@ -76,13 +76,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
         .build()
         .context("the network can't be started")?;
     // Taken before the work begins: whoever has to choose another one should not wait for it.
-    let listener = if args.once {
-        None
-    } else {
-        let listener = TcpListener::bind(args.listen)
-            .with_context(|| format!("address {} can't be listened on", args.listen))?;
-        Some(listener)
-    };
+    let listener = (!args.once).then(|| listen(args.listen)).transpose()?;
     let config = headcount_sandbox::Config {
         users: usize::try_from(args.users)?,
         rate_limit: None,

@@ -127,8 +127,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
             .into());
     }
     raise_open_files();
-    let listener = TcpListener::bind(args.listen)
-        .with_context(|| format!("address {} can't be listened on", args.listen))?;
+    let listener = listen(args.listen)?;
     let settings = Settings {
         open_org: Some(config.org.clone()),
         requests_per_minute: args.rate_limit.0,
@@ -160,6 +159,14 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
         drop(refresher);
         server.shutdown().await;
         Ok(())
+    })
+}
+
+/// Takes an address.
+pub(super) fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).with_context(|| {
+        let message = format!("address {address} can't be listened on");
+        Failure::new(Exit::Failure, message).hint("choose another one with --listen")
     })
 }
 

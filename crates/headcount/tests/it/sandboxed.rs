@@ -33,6 +33,8 @@ impl Sandboxed {
             .args(["sandbox", "--listen", "127.0.0.1:0"])
             .args(options)
             .stdout(Stdio::piped())
+            // One that outlives the tests must not keep their pipe open.
+            .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let mut line = String::new();
