@@ -1,6 +1,6 @@
 //! One column of a roster: its values, and which row has which.
 
-use std::{collections::HashMap, sync::OnceLock};
+use std::{collections::HashMap, ops::Range, sync::OnceLock};
 
 use roaring::RoaringBitmap;
 
@@ -157,6 +157,17 @@ impl ColumnData {
         const SHARE: usize = 16;
         let already = self.values.sorted_already();
         already.or_else(|| (rows.saturating_mul(SHARE) >= self.distinct()).then(|| self.sorted()))
+    }
+
+    /// Places of the order between which every value that passes stands, where the order tells.
+    pub(super) fn stretch(&self, test: &Test) -> Option<Range<u32>> {
+        match self.values.find(test) {
+            Entries::Places(places) => {
+                let (first, last) = (places.first()?, places.last()?);
+                Some(first.start..last.end)
+            }
+            _ => None,
+        }
     }
 
     /// The rows whose value passes, as far as can be told without asking each row.

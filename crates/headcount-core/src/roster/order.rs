@@ -4,6 +4,8 @@
 //! column is read off the order of that column where most rows were found anyway; otherwise the
 //! rows found are ranked. Only scores and what stands in documents is looked up row by row.
 
+mod walked;
+
 use std::{cmp::Ordering, ops::Range};
 
 use roaring::RoaringBitmap;
@@ -11,7 +13,6 @@ use roaring::RoaringBitmap;
 use super::{
     RosterError, View,
     column::ColumnData,
-    rows::Set,
     sorted::{MISSING, Sorted},
 };
 use crate::{
@@ -50,7 +51,8 @@ impl<'r> View<'r> {
             if field == Field::ID {
                 return Ok(by_row(found, descending, page));
             }
-            if let Some(rows) = self.walked(found, field, descending, &page) {
+            let test = walked::conjunct(&matcher.root, field);
+            if let Some(rows) = self.walked(found, field, test, descending, &page) {
                 return Ok(rows);
             }
             if let Some(ranked) = self.ranked(field, count) {
@@ -58,65 +60,6 @@ impl<'r> View<'r> {
             }
         }
         Ok(self.by_keys(found, matcher, sort, page, ids))
-    }
-
-    /// Goes through a column in its order and picks who was found; nothing where ranking those
-    /// found is less work.
-    fn walked(
-        self,
-        found: &RoaringBitmap,
-        field: Field,
-        descending: bool,
-        page: &Range<usize>,
-    ) -> Option<Vec<u32>> {
-        /// Looking into the set of one value costs about as much as ranking this many rows.
-        const ROWS_A_VALUE: u64 = 8;
-        let data = self.roster().column(field.column()?)?;
-        let count = found.len();
-        let sorted = data.sorted_for(usize::try_from(count).unwrap_or(usize::MAX))?;
-        let mut patience = u64::MAX;
-        if data.is_by_row() {
-            let steps = steps(found, sorted, descending, page.end as u64);
-            if steps > count * 2 + PAGE {
-                return None;
-            }
-            // The guess may be far off; so much in vain is little beside ranking all.
-            patience = steps * 2 + count / 2 + PAGE;
-        } else if count < data.distinct() as u64 * ROWS_A_VALUE {
-            return None;
-        }
-        let mut taker = Taker::of(page);
-        for places in groups(sorted, descending) {
-            if taker.is_full() {
-                break;
-            }
-            if data.is_by_row() {
-                for place in places {
-                    let row = sorted.at(place);
-                    if found.contains(row) {
-                        taker.take(row);
-                        if taker.is_full() {
-                            break;
-                        }
-                    }
-                    patience = patience.checked_sub(1)?;
-                }
-                continue;
-            }
-            let entries: Vec<u32> = places.map(|place| sorted.at(place)).collect();
-            let set = data.rows_of_entries(&entries);
-            if let Set::Sets(sets) = &set
-                && let [one] = &sets[..]
-                && taker.passes_over(one.intersection_len(found))
-            {
-                continue;
-            }
-            taker.take_all(&(&*set.rows(self.roster().len())? & found));
-        }
-        if !taker.is_full() {
-            taker.take_all(&(found - data.present()));
-        }
-        Some(taker.rows)
     }
 
     /// How the rows rank by a field, where that is worth ranking all its values for once.
@@ -201,41 +144,6 @@ impl<'r> View<'r> {
     }
 }
 
-/// Looking at so many rows costs nothing worth saving.
-const PAGE: u64 = 100;
-
-/// How many values to go through, about, until so many of the rows `found` were met. They may stand
-/// together somewhere in the order (all names with one beginning), which a few of them tell.
-fn steps(found: &RoaringBitmap, sorted: &Sorted, descending: bool, wanted: u64) -> u64 {
-    const SAMPLES: u64 = 8;
-    let count = found.len();
-    let all = u64::from(sorted.len());
-    let last = u64::from(
-        sorted
-            .len()
-            .checked_sub(1)
-            .map_or(0, |last| sorted.rank(sorted.at(last))),
-    );
-    let ranks = (0..SAMPLES)
-        .filter_map(|sample| found.select(u32::try_from(sample * (count - 1) / SAMPLES).ok()?))
-        .map(|row| sorted.rank(row))
-        .filter(|rank| *rank != MISSING)
-        .map(|rank| {
-            if descending {
-                last - u64::from(rank)
-            } else {
-                u64::from(rank)
-            }
-        });
-    let (least, most) = ranks.fold((last, 0), |(least, most), rank| {
-        (least.min(rank), most.max(rank))
-    });
-    let span = most.saturating_sub(least) * all / (last + 1);
-    // The least of a few is not the least of all: of evenly spread ones it is about a step above.
-    let before = (least * all / (last + 1)).saturating_sub(span / SAMPLES * 2);
-    before + wanted.min(count) * span.max(1) / count
-}
-
 /// A page in the order of the rows.
 fn by_row(found: &RoaringBitmap, descending: bool, page: Range<usize>) -> Vec<u32> {
     let mut rows = found.iter();
@@ -295,85 +203,6 @@ fn part<T>(all: &mut [T], places: Range<usize>, compare: impl Fn(&T, &T) -> Orde
     part.sort_unstable_by(&compare);
     let count = count.min(part.len());
     &mut part[..count]
-}
-
-/// The places of equal values, value after value.
-fn groups(sorted: &Sorted, descending: bool) -> impl Iterator<Item = Range<u32>> {
-    let mut open = 0..sorted.len();
-    let rank = |place| sorted.rank(sorted.at(place));
-    std::iter::from_fn(move || {
-        if open.is_empty() {
-            return None;
-        }
-        let mut group = if descending {
-            open.end - 1..open.end
-        } else {
-            open.start..open.start + 1
-        };
-        let same = rank(group.start);
-        if descending {
-            while group.start > open.start && rank(group.start - 1) == same {
-                group.start -= 1;
-            }
-            open.end = group.start;
-        } else {
-            while group.end < open.end && rank(group.end) == same {
-                group.end += 1;
-            }
-            open.start = group.end;
-        }
-        Some(group)
-    })
-}
-
-/// Fills a page from rows that come in order.
-struct Taker {
-    skip: u64,
-    wanted: usize,
-    rows: Vec<u32>,
-}
-
-impl Taker {
-    fn of(page: &Range<usize>) -> Self {
-        Self {
-            skip: page.start as u64,
-            wanted: page.len(),
-            rows: Vec::with_capacity(page.len()),
-        }
-    }
-
-    fn is_full(&self) -> bool {
-        self.rows.len() == self.wanted
-    }
-
-    fn take(&mut self, row: u32) {
-        if self.skip > 0 {
-            self.skip -= 1;
-        } else if !self.is_full() {
-            self.rows.push(row);
-        }
-    }
-
-    /// Whether so many rows all lie in front of the page; then they are behind us.
-    fn passes_over(&mut self, count: u64) -> bool {
-        let all = count <= self.skip;
-        if all {
-            self.skip -= count;
-        }
-        all
-    }
-
-    fn take_all(&mut self, rows: &RoaringBitmap) {
-        let count = rows.len();
-        if count == 0 || self.passes_over(count) {
-            return;
-        }
-        let start = usize::try_from(self.skip).unwrap_or(usize::MAX);
-        let end = start + (self.wanted - self.rows.len());
-        let end = end.min(usize::try_from(count).unwrap_or(usize::MAX));
-        self.skip = 0;
-        self.rows.extend(by_row(rows, false, start..end));
-    }
 }
 
 /// What rows are ranked by.
