@@ -12,6 +12,7 @@ use hyper::{
     header::{CACHE_CONTROL, HeaderName, HeaderValue},
 };
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::{app::App, error::ApiError, routes};
 
@@ -26,11 +27,21 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next:
         .map_or("other", |path| routes::known(path.as_str()));
     let method = known(request.method());
     let context = app.correlation_id();
-    let mut answer = next.run(request).await;
+    let span = tracing::info_span!(
+        "request",
+        otel.kind = "server",
+        otel.name = format_args!("{method} {route}"),
+        http.request.method = method,
+        http.route = route,
+        http.response.status_code = tracing::field::Empty,
+        correlation.id = context,
+    );
+    let mut answer = next.run(request).instrument(span.clone()).await;
     if let Some(error) = answer.extensions_mut().remove::<ApiError>() {
         error.write(&context, &mut answer);
     }
     let status = answer.status().as_u16();
+    span.record("http.response.status_code", status);
     let headers = answer.headers_mut();
     if let Ok(context) = HeaderValue::from_str(&context) {
         headers.insert(CORRELATION_ID, context);

@@ -27,7 +27,7 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    telemetry::start(&cli);
+    let _telemetry = telemetry::start(&cli);
     match commands::run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => error::report(&error),

@@ -21,6 +21,9 @@ mod house;
 mod kill;
 #[path = "it/operations.rs"]
 mod operations;
+#[cfg(feature = "otlp")]
+#[path = "it/otlp.rs"]
+mod otlp;
 #[path = "it/readme.rs"]
 mod readme;
 #[path = "it/run.rs"]

@@ -22,6 +22,9 @@ const NAMES: &[&str] = &[
     "HEADCOUNT_API_URL",
     "HEADCOUNT_LOG",
     "NO_COLOR",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    "OTEL_SERVICE_NAME",
     "HOME",
     "USERPROFILE",
     "XDG_CONFIG_HOME",
@@ -117,6 +120,24 @@ impl std::fmt::Debug for Environment {
 /// The filter of `HEADCOUNT_LOG`, needed before the settings are read.
 pub(crate) fn log_filter() -> Option<String> {
     variable("HEADCOUNT_LOG").filter(|filter| !filter.is_empty())
+}
+
+/// Whether a collector of traces is named.
+#[cfg(feature = "otlp")]
+pub(crate) fn has_collector() -> bool {
+    [
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    ]
+    .into_iter()
+    .filter_map(variable)
+    .any(|url| !url.trim().is_empty())
+}
+
+/// Whether the service is named for traces.
+#[cfg(feature = "otlp")]
+pub(crate) fn has_service_name() -> bool {
+    variable("OTEL_SERVICE_NAME").is_some_and(|name| !name.trim().is_empty())
 }
 
 /// False when `NO_COLOR` is set to anything.
