@@ -1,6 +1,7 @@
 """The machine: what must be installed, programs that are run and measured."""
 
 import datetime
+import json
 import os
 import pathlib
 import platform
@@ -88,18 +89,24 @@ def percentile(values, share):
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
+RUNNER = pathlib.Path(__file__).with_name("runner.py")
+
+
 class Measured:
     """One run of a program: seconds, peak memory, bytes written, and what it printed."""
 
     def __init__(self, command, env=None, output=subprocess.DEVNULL):
-        begin = time.perf_counter()
-        process = subprocess.Popen(command, env=env, stdout=output, stderr=subprocess.PIPE)
-        self.output = process.stdout.read().decode() if output == subprocess.PIPE else ""
-        errors = process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        self.seconds = time.perf_counter() - begin
-        self.code = process.returncode = os.waitstatus_to_exitcode(status)
-        self.peak_mb = usage.ru_maxrss / 1024
-        self.written = usage.ru_oublock * 512
+        told, tell = os.pipe()
+        runner = [sys.executable, "-I", "-S", str(RUNNER), str(tell), *map(str, command)]
+        process = subprocess.Popen(runner, env=env, stdout=output, stderr=subprocess.PIPE, pass_fds=[tell])
+        os.close(tell)
+        out, errors = process.communicate()
+        with os.fdopen(told) as file:
+            took = json.loads(file.read() or "{}")
+        if process.returncode != 0 or not took:
+            sys.exit(f"{command[0]} could not be run: {errors.decode()[-2000:]}")
+        self.output = out.decode() if output == subprocess.PIPE else ""
+        self.seconds, self.code = took["seconds"], took["code"]
+        self.peak_mb, self.written = took["peak_mb"], took["written"]
         if self.code != 0:
             sys.exit(f"{command[0]} failed with {self.code}: {errors.decode()[-2000:]}")
