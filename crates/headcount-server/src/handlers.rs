@@ -7,8 +7,6 @@ pub(crate) mod token;
 pub(crate) mod user;
 pub(crate) mod users;
 
-use headcount_core::search::{Query, SearchError};
-
 use crate::{error::ApiError, parameters::Parameters};
 
 /// Names that `expand` may have (contract 7: those of `GET /users`, which hold those of search).
@@ -75,9 +73,4 @@ fn check_integration(source: Option<&str>) -> Result<(), ApiError> {
 fn check_expansions(asked: &Parameters) -> Result<(), ApiError> {
     check_expand(&asked.list("expand"))?;
     check_integration(asked.get("integrationPresenceSource"))
-}
-
-/// A question that the server itself puts; its criteria are sound unless the caller's page is not.
-fn compiled(query: Result<Query, SearchError>) -> Result<Query, ApiError> {
-    query.map_err(ApiError::from)
 }

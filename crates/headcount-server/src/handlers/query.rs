@@ -18,7 +18,7 @@ use headcount_core::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    check_expansions, compiled,
+    check_expansions,
     search::not_loaded,
     users::{kept, of_state, order, state},
 };
@@ -79,7 +79,7 @@ pub(crate) async fn get_users_query(
         value: Some(cursor.after),
         ..UserSearchCriteria::default()
     });
-    let query = compiled(Query::compile(
+    let query = Query::compile(
         &UserSearchRequest {
             page_size: asked.number("pageSize")?,
             sort_by: Some("id".to_owned()),
@@ -89,7 +89,7 @@ pub(crate) async fn get_users_query(
         },
         StateRule::AnyState,
         &PageLimits::default(),
-    ))?;
+    )?;
     let sight = app.sight(&caller, asked.get("asOf")).await?;
     if let Some(known) = sight.known(request.method(), request.headers()) {
         return Ok(known);

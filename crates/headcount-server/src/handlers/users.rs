@@ -11,7 +11,7 @@ use headcount_core::{
     wire::{UserSearchCriteria, UserSearchRequest},
 };
 
-use super::{check_expansions, compiled, search::not_loaded};
+use super::{check_expansions, search::not_loaded};
 use crate::{
     access::Caller,
     app::{App, VIEW_USERS},
@@ -41,7 +41,7 @@ pub(crate) async fn get_users(
     if let Some((_, field, values)) = &chosen {
         criteria.push(exact(field, values.clone()));
     }
-    let query = compiled(Query::compile(
+    let query = Query::compile(
         &UserSearchRequest {
             page_size: asked.number("pageSize")?,
             page_number: asked.number("pageNumber")?,
@@ -52,7 +52,7 @@ pub(crate) async fn get_users(
         },
         StateRule::AnyState,
         &PageLimits::default(),
-    ))?;
+    )?;
     let sight = app.sight(&caller, asked.get("asOf")).await?;
     if let Some(known) = sight.known(request.method(), request.headers()) {
         return Ok(known);

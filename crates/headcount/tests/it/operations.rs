@@ -8,7 +8,7 @@ use std::{
     process::Command,
 };
 
-use crate::run::Home;
+use crate::run::{Home, words};
 
 fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs")
@@ -93,19 +93,6 @@ fn between<'a>(line: &'a str, before: &str, after: &str) -> Option<&'a str> {
         .1
         .split_once(after)
         .map(|found| found.0)
-}
-
-/// The words of a command, of which some stand in quotes.
-fn words(line: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    for (index, part) in line.split(['\'', '"']).enumerate() {
-        if index % 2 == 1 {
-            words.push(part.to_owned());
-        } else {
-            words.extend(part.split_whitespace().map(str::to_owned));
-        }
-    }
-    words
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::{
     process::Stdio,
 };
 
-use crate::sandboxed::Sandboxed;
+use crate::{run::words, sandboxed::Sandboxed};
 
 const README: &str = include_str!("../../../../README.md");
 
@@ -31,19 +31,6 @@ fn commands(mark: &str) -> Vec<Vec<String>> {
         }
     }
     commands
-}
-
-/// The words of a command, of which some stand in quotes.
-fn words(line: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    for (index, part) in line.split(['\'', '"']).enumerate() {
-        if index % 2 == 1 {
-            words.push(part.to_owned());
-        } else {
-            words.extend(part.split_whitespace().map(str::to_owned));
-        }
-    }
-    words
 }
 
 #[test]

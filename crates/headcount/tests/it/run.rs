@@ -97,3 +97,16 @@ impl Home {
         ran.stderr
     }
 }
+
+/// The words of a command, of which some stand in quotes.
+pub(crate) fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (index, part) in line.split(['\'', '"']).enumerate() {
+        if index % 2 == 1 {
+            words.push(part.to_owned());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    words
+}
