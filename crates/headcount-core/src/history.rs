@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::change::{Change, FieldChange, NotADocument, compare};
+use crate::{
+    change::{Change, FieldChange, NotADocument, compare},
+    user::Attributes,
+};
 
 /// A user between two changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -15,6 +18,19 @@ pub struct Version {
     pub valid_to: Option<i64>,
     /// The document without its volatile members.
     pub document: String,
+}
+
+/// A version as a store hands it over, borrowed: the attributes that were asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct VersionRef<'a> {
+    /// The attributes; those not asked for may be missing, and `version` always is.
+    pub user: &'a Attributes<'a>,
+    /// The document without its volatile members, where it was asked for.
+    pub document: Option<&'a str>,
+    /// First moment at which this was published, ms UTC.
+    pub valid_from: i64,
+    /// First moment at which it no longer held, ms UTC; `None` while it holds.
+    pub valid_to: Option<i64>,
 }
 
 /// Something that happened to a user.

@@ -6,11 +6,14 @@
 pub mod aggregate;
 pub mod as_of;
 pub mod change;
+pub mod check;
+pub mod fact;
 pub mod field;
 pub mod filter;
 pub mod history;
 pub mod managers;
 pub mod roster;
 pub mod search;
+pub mod segment;
 pub mod user;
 pub mod wire;

@@ -13,7 +13,11 @@ mod sqlite;
 
 use std::{path::Path, sync::Arc};
 
-use headcount_core::{field::Projection, history::Version, user::Attributes};
+use headcount_core::{
+    field::Projection,
+    history::{Version, VersionRef},
+    user::Attributes,
+};
 
 pub use access::{AccessList, Credential, CredentialKind, Grant, Heads, RateLimit};
 pub use error::StoreError;
@@ -187,6 +191,18 @@ pub trait Store: Send + Sync {
         since_ms: Option<i64>,
         each: &mut dyn FnMut(Version),
     ) -> Result<(), StoreError>;
+
+    /// Hands over every version of every user, ordered by user and time, and tells the last
+    /// snapshot. What a sync writes meanwhile is not seen.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSnapshot`] before the first sync.
+    fn versions(
+        &self,
+        org: &str,
+        want: &Projection,
+        each: &mut dyn FnMut(VersionRef<'_>),
+    ) -> Result<Snapshot, StoreError>;
 
     /// What doctor found out about `org`, as JSON; `None` when it was never asked.
     ///

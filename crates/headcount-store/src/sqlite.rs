@@ -16,7 +16,11 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use headcount_core::{field::Projection, history::Version, user::Attributes};
+use headcount_core::{
+    field::Projection,
+    history::{Version, VersionRef},
+    user::Attributes,
+};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::{
@@ -197,6 +201,15 @@ impl Store for Sqlite {
         each: &mut dyn FnMut(Version),
     ) -> Result<(), StoreError> {
         self.reading(|connection| read::history(connection, org, user_id, since_ms, each))
+    }
+
+    fn versions(
+        &self,
+        org: &str,
+        want: &Projection,
+        each: &mut dyn FnMut(VersionRef<'_>),
+    ) -> Result<Snapshot, StoreError> {
+        self.reading(|connection| read::versions(connection, org, want, each))
     }
 
     fn capabilities(&self, org: &str) -> Result<Option<String>, StoreError> {

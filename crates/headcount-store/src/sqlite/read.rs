@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use headcount_core::{
     change::lasting,
     field::{Column, Projection},
-    history::Version,
+    history::{Version, VersionRef},
     user::Attributes,
 };
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -85,14 +85,48 @@ fn snapshot_at(
     }
 }
 
-/// The question for a roster: only the columns that are wanted are decoded, and documents are
-/// only fetched where they are wanted. The id is always there, since it gives the order, in which
-/// both tables lie: nothing is sorted or held.
-fn roster_sql(as_of: bool, want: &Projection) -> String {
+/// See [`crate::Store::versions`].
+pub(super) fn versions(
+    connection: &Connection,
+    org_name: &str,
+    want: &Projection,
+    each: &mut dyn FnMut(VersionRef<'_>),
+) -> Result<Snapshot, StoreError> {
+    let none = || StoreError::NoSnapshot {
+        org: org_name.to_owned(),
+    };
+    let org = org_key(connection, org_name)?.ok_or_else(none)?;
+    let snapshot = snapshot_at(connection, org, None)?.ok_or_else(none)?;
+    let (columns, json, join) = selected(true, want);
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {columns}, {json}, v.valid_from, NULL FROM version_open v {join} WHERE v.org = ?1
+         UNION ALL
+         SELECT {columns}, {json}, v.valid_from, v.valid_to FROM version_closed v {join}
+         WHERE v.org = ?1
+         ORDER BY 1, {from}",
+        from = COLUMNS.len() + 2,
+    ))?;
+    let mut rows = statement.query([org])?;
+    while let Some(row) = rows.next()? {
+        let document = text(row, COLUMNS.len())?.map(lasting_of).transpose()?;
+        each(VersionRef {
+            user: &attributes(row)?,
+            document: document.as_deref(),
+            valid_from: row.get(COLUMNS.len() + 1)?,
+            valid_to: row.get(COLUMNS.len() + 2)?,
+        });
+    }
+    Ok(snapshot)
+}
+
+/// What is selected of a version, its document, and the join that this takes: only the columns
+/// that are wanted are decoded, and documents are only fetched where they are wanted. The id is
+/// always there, since it gives the order.
+fn selected(lasting_only: bool, want: &Projection) -> (String, &'static str, &'static str) {
     let mut columns = String::from("v.id");
     for (column, name) in Column::ALL.into_iter().zip(COLUMNS).skip(1) {
         // The bare lock counter is volatile: only the present one is known.
-        let wanted = want.contains(column) && !(as_of && column == Column::Version);
+        let wanted = want.contains(column) && !(lasting_only && column == Column::Version);
         columns.push_str(if wanted { ", v." } else { ", NULL AS " });
         columns.push_str(name);
     }
@@ -101,6 +135,12 @@ fn roster_sql(as_of: bool, want: &Projection) -> String {
     } else {
         ("NULL", "")
     };
+    (columns, json, join)
+}
+
+/// The question for a roster. Both tables lie in the order of ids: nothing is sorted or held.
+fn roster_sql(as_of: bool, want: &Projection) -> String {
+    let (columns, json, join) = selected(as_of, want);
     if as_of {
         format!(
             "SELECT {columns}, {json} FROM version_open v {join}
