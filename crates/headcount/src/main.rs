@@ -19,6 +19,7 @@ mod reading;
 mod schedule;
 mod selection;
 mod sync;
+mod tabular;
 mod telemetry;
 
 use std::process::ExitCode;
