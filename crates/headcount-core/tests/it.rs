@@ -10,3 +10,5 @@ mod questions;
 mod roster;
 #[path = "it/search.rs"]
 mod search;
+#[path = "it/segment.rs"]
+mod segment;

@@ -397,7 +397,7 @@ impl<'p> Segmenter<'p> {
         let rows = block.users.len();
         let columns = columns.map(|column| &column[..rows]);
         let mut to = [0; N];
-        to.copy_from_slice(&self.wanted);
+        to.copy_from_slice(&self.wanted[..N]);
         self.rows.clear();
         for place in 0..rows {
             let cell = self.take(block, place);

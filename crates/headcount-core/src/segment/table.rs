@@ -111,7 +111,13 @@ impl Segmenter<'_> {
             };
             by_count.then_with(|| a.values.cmp(&b.values))
         });
+        let not_matching = self.cells.totals[EXCLUDED as usize].clone();
         let unseen = &self.cells.totals[UNSEEN as usize];
+        let both = total
+            .clone()
+            .plus(&not_matching)
+            .ok_or(PlanError::Overflow)?;
+        let all = self.straight.less(unseen, &both);
         let cycles = self.paths.cycles().into_iter().map(|ring| {
             let ids = ring.into_iter().map(|user| plan.people.id(user).to_owned());
             ids.collect()
@@ -121,8 +127,8 @@ impl Segmenter<'_> {
             rows,
             total,
             facts: Reconciliation {
-                all: self.straight.less(unseen),
-                not_matching: self.cells.totals[EXCLUDED as usize].clone(),
+                all,
+                not_matching,
                 unrostered,
                 before_first: self.before_first,
                 straddling: self.straddling,

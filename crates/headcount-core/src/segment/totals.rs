@@ -57,17 +57,19 @@ impl Totals {
         Some(self)
     }
 
-    /// These without the facts of others that are part of them.
-    pub(super) fn less(&self, part: &Self) -> Self {
-        if self.facts == part.facts {
-            return Self::default();
-        }
-        let mut rest = self.clone();
-        rest.facts -= part.facts;
-        for (sum, less) in rest.sums.iter_mut().zip(part.sums) {
+    /// These without the facts of `part`. What sums do not tell is that of `rest`: which zeros are
+    /// numbers, and which counts have no sum.
+    pub(super) fn less(&self, part: &Self, rest: &Self) -> Self {
+        let mut left = self.clone();
+        left.facts -= part.facts;
+        for (sum, less) in left.sums.iter_mut().zip(part.sums) {
             *sum -= less;
         }
-        rest
+        left.unpaired = rest.unpaired;
+        if part.facts > 0 {
+            left.seen = rest.seen;
+        }
+        left
     }
 }
 
