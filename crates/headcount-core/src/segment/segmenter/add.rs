@@ -1,0 +1,221 @@
+//! Adding facts to their cells.
+
+use std::ops::Range;
+
+use super::{NO_VALUE, Segmenter, aim::Target, span::Span};
+use crate::{
+    fact::MEASURES,
+    segment::{Block, BlockMeasure, cells::UNSEEN, totals::Totals},
+};
+
+/// In place of a cell: the fact was looked at by itself and is added already.
+const ALONE: u32 = u32::MAX;
+
+impl Segmenter<'_> {
+    /// Adds the fact at a place to the cell of its own moment.
+    pub(super) fn add_one(&mut self, block: &Block<'_>, place: usize) {
+        let (start, end) = (block.start_ms.at(place), block.end_ms.at(place));
+        let span = Span {
+            first: start,
+            last: start,
+            end,
+            one: true,
+        };
+        let user = self.users.get(block.users[place] as usize);
+        let user = user.copied().unwrap_or(NO_VALUE);
+        let target = self.target(user, span);
+        let cell = match self.spot_or_cell(user, start) {
+            Ok(spot) => {
+                let media = self.media.get(block.media[place] as usize).copied();
+                let media = media.filter(|_| self.plan.by_media);
+                self.cell(spot, media.unwrap_or(NO_VALUE), start)
+            }
+            Err(cell) => cell,
+        };
+        self.count(cell, target);
+        if user != NO_VALUE {
+            self.cells.count_agent(cell, user);
+        }
+        let mut one = Totals {
+            facts: 1,
+            ..Totals::default()
+        };
+        for (measure, &to) in block.measures.iter().zip(&self.wanted) {
+            if let Some(value) = measure.at(place) {
+                one.sums[to] = value;
+                one.seen |= 1 << to;
+            }
+        }
+        self.pair(&mut one);
+        self.overflow |= self.cells.add(cell, &one, None).is_none();
+    }
+
+    /// Counts facts of which a reader is told how they were attributed.
+    #[inline]
+    fn count(&mut self, cell: u32, target: Target) {
+        let told = cell != UNSEEN;
+        self.before_first += u64::from(target.before_first && told);
+        self.straddling += u64::from(target.straddling && told);
+    }
+
+    /// Notes the counts of a single fact that came without their sum.
+    fn pair(&self, one: &mut Totals) {
+        for count in 0..MEASURES {
+            if let Some(sum) = self.sums_of_counts[count]
+                && self.wanted.contains(&sum)
+                && one.seen & 1 << sum == 0
+            {
+                one.unpaired[count] = one.sums[count];
+            }
+        }
+    }
+
+    /// Adds a whole column up, and tells whether any cell might overflow by it.
+    pub(super) fn add_straight(&mut self, block: &Block<'_>, places: Range<usize>) {
+        let mut most = 0;
+        for (measure, &to) in block.measures.iter().zip(&self.wanted) {
+            let values = &measure.values[places.clone()];
+            // Values are never negative: all bits set in any of them are no less than the largest.
+            most = most.max(values.iter().fold(0, |bits, value| bits | value));
+            let sum = values
+                .iter()
+                .fold(0_i64, |sum, value| sum.wrapping_add(*value));
+            let sums = &mut self.straight.sums[to];
+            *sums = sums.wrapping_add(sum);
+            let any = measure
+                .present
+                .is_none_or(|present| present[places.clone()].contains(&true));
+            self.straight.seen |= u16::from(any) << to;
+        }
+        self.straight.facts += places.len() as u64;
+        self.bound += i128::from(most) * places.len() as i128;
+        self.overflow |= self.bound > i128::from(i64::MAX);
+    }
+
+    /// Adds all facts of a block.
+    pub(super) fn add(&mut self, block: &Block<'_>) {
+        match block.measures {
+            // The usual number of measures, known when compiled, is a third faster.
+            [a, b, c, d, e, f, g, h] => {
+                self.add_columns(
+                    [a, b, c, d, e, f, g, h].map(|measure| measure.values),
+                    block,
+                );
+            }
+            [a, b, c, d, e] => {
+                self.add_columns([a, b, c, d, e].map(|measure| measure.values), block);
+            }
+            measures => {
+                for (at, measure) in measures.iter().enumerate() {
+                    self.add_measure(at, measure, block, at == 0);
+                }
+            }
+        }
+        self.note_zeros(block);
+        self.note_unpaired(block);
+    }
+
+    /// Adds the facts of a block; what is absent adds 0.
+    #[expect(
+        clippy::needless_range_loop,
+        reason = "a place is one of all columns at once"
+    )]
+    fn add_columns<const N: usize>(&mut self, columns: [&[i64]; N], block: &Block<'_>) {
+        let rows = block.users.len();
+        let columns = columns.map(|column| &column[..rows]);
+        let mut to = [0; N];
+        to.copy_from_slice(&self.wanted[..N]);
+        self.rows.clear();
+        for place in 0..rows {
+            let cell = self.take(block, place);
+            self.rows.push(cell);
+            if cell == ALONE {
+                continue;
+            }
+            let totals = &mut self.cells.totals[cell as usize];
+            totals.facts += 1;
+            for at in 0..N {
+                // Cannot overflow: `add_straight` saw to it.
+                let sum = &mut totals.sums[to[at]];
+                *sum = sum.wrapping_add(columns[at][place]);
+            }
+        }
+    }
+
+    /// The same with one measure at a time; the first time, facts are counted.
+    fn add_measure(
+        &mut self,
+        at: usize,
+        measure: &BlockMeasure<'_>,
+        block: &Block<'_>,
+        first: bool,
+    ) {
+        if first {
+            self.add_columns([], block);
+        }
+        let to = self.wanted[at];
+        for (&cell, value) in self.rows.iter().zip(measure.values) {
+            if cell != ALONE {
+                let sum = &mut self.cells.totals[cell as usize].sums[to];
+                *sum = sum.wrapping_add(*value);
+            }
+        }
+    }
+
+    /// Notes zeros: a sum of 0 does not tell whether it is one.
+    fn note_zeros(&mut self, block: &Block<'_>) {
+        for (measure, &to) in block.measures.iter().zip(&self.wanted) {
+            let there = |place: usize| measure.present.is_none_or(|present| present[place]);
+            if !measure.values.contains(&0) {
+                continue;
+            }
+            for (place, &cell) in self.rows.iter().enumerate() {
+                if cell != ALONE && measure.values[place] == 0 && there(place) {
+                    self.cells.totals[cell as usize].seen |= 1 << to;
+                }
+            }
+        }
+    }
+
+    /// Notes counts that came without their sum.
+    fn note_unpaired(&mut self, block: &Block<'_>) {
+        for (at, measure) in block.measures.iter().enumerate() {
+            let count = self.wanted[at];
+            let sum = self.sums_of_counts[count]
+                .and_then(|sum| self.wanted.iter().position(|&wanted| wanted == sum));
+            let Some(present) = sum.and_then(|sum| block.measures[sum].present) else {
+                continue;
+            };
+            // What is absent is 0, and adds nothing.
+            for (place, &cell) in self.rows.iter().enumerate() {
+                if !present[place] && cell != ALONE {
+                    let unpaired = &mut self.cells.totals[cell as usize].unpaired[count];
+                    *unpaired = unpaired.wrapping_add(measure.values[place]);
+                }
+            }
+        }
+    }
+
+    /// The cell of the fact at a place; [`ALONE`] when it was added by itself.
+    #[inline]
+    fn take(&mut self, block: &Block<'_>, place: usize) -> u32 {
+        let entry = (block.users[place] as usize).min(self.users.len());
+        let at = if self.plan.by_media {
+            let media = (block.media[place] as usize).min(self.media.len());
+            entry * (self.media.len() + 1) + media
+        } else {
+            entry
+        };
+        let target = self.targets[at];
+        if target.each {
+            self.add_one(block, place);
+            return ALONE;
+        }
+        self.count(target.cell, target);
+        if target.agent != NO_VALUE {
+            self.targets[at].agent = NO_VALUE;
+            self.cells.count_agent(target.cell, target.agent);
+        }
+        target.cell
+    }
+}
