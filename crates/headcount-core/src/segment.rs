@@ -18,7 +18,7 @@ mod table;
 mod totals;
 
 pub use self::{
-    answer::{Answer, Measured},
+    answer::{Answer, Measured, Told},
     attribute::{Attribute, UnknownAttribute},
     block::{Block, BlockMeasure, FactSink, Moments, NO_VALUE},
     calendar::Calendar,

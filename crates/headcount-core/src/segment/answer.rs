@@ -135,9 +135,9 @@ pub struct Answer<'a> {
     cycles: &'a [Vec<String>],
 }
 
-/// The numbers of a segment.
+/// The numbers of a segment, with its labels.
 #[derive(Serialize)]
-struct Told<'a> {
+pub struct Told<'a> {
     #[serde(flatten)]
     labels: Labels<'a>,
     #[serde(flatten)]
@@ -200,6 +200,12 @@ impl<'a> Answer<'a> {
             overlapping: table.overlapping,
             cycles: &table.cycles,
         }
+    }
+
+    /// The segments, each as machines read it.
+    #[must_use]
+    pub fn rows(&self) -> &[Told<'a>] {
+        &self.rows
     }
 }
 
