@@ -32,7 +32,10 @@ pub(super) struct Cells {
     pub(super) totals: Vec<Totals>,
     agents: Vec<RoaringBitmap>,
     /// The cells of one media type and day, by number of the spot: found without hashing.
-    planes: HashMap<(u32, i32), Vec<u32>>,
+    planes: Vec<Vec<u32>>,
+    numbers: HashMap<(u32, i32), usize>,
+    /// The plane that was asked for last.
+    last: Option<(u32, i32, usize)>,
     /// The cell in which a user was counted last.
     counted: Vec<u32>,
 }
@@ -43,14 +46,27 @@ impl Cells {
             keys: Vec::new(),
             totals: vec![Totals::default(); RESERVED],
             agents: Vec::new(),
-            planes: HashMap::new(),
+            planes: Vec::new(),
+            numbers: HashMap::new(),
+            last: None,
             counted: vec![NONE; users as usize],
         }
     }
 
     /// The cell of a key; `number` is that of its spot.
     pub(super) fn of(&mut self, key: Key, number: u32) -> u32 {
-        let plane = self.planes.entry((key.media, key.day)).or_default();
+        let plane = match self.last {
+            Some((media, day, plane)) if (media, day) == (key.media, key.day) => plane,
+            _ => {
+                let planes = &mut self.planes;
+                *self.numbers.entry((key.media, key.day)).or_insert_with(|| {
+                    planes.push(Vec::new());
+                    planes.len() - 1
+                })
+            }
+        };
+        self.last = Some((key.media, key.day, plane));
+        let plane = &mut self.planes[plane];
         if plane.len() <= number as usize {
             plane.resize(number as usize + 1, NONE);
         }

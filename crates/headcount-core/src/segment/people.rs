@@ -20,6 +20,9 @@ pub struct People {
     first: Vec<u32>,
     /// The user of each row.
     user: Vec<u32>,
+    /// Ids of all users, one behind the other, and where each begins.
+    ids: String,
+    starts: Vec<usize>,
     /// Until when names are known, ms UTC.
     until_ms: i64,
     /// The version of each user then.
@@ -35,7 +38,8 @@ pub struct PeopleBuilder {
     valid_from: Vec<i64>,
     first: Vec<u32>,
     user: Vec<u32>,
-    last_id: Option<String>,
+    ids: String,
+    starts: Vec<usize>,
 }
 
 impl PeopleBuilder {
@@ -47,15 +51,18 @@ impl PeopleBuilder {
             valid_from: Vec::new(),
             first: Vec::new(),
             user: Vec::new(),
-            last_id: None,
+            ids: String::new(),
+            starts: Vec::new(),
         }
     }
 
     /// Adds a version. They come ordered by user and time, as a store hands them over.
     pub fn push(&mut self, version: VersionRef<'_>) {
         let row = u32::try_from(self.user.len()).unwrap_or(u32::MAX);
-        if self.last_id.as_deref() != Some(&*version.user.id) {
-            self.last_id = Some(version.user.id.to_string());
+        let last = self.starts.last().map(|&start| &self.ids[start..]);
+        if last != Some(&*version.user.id) {
+            self.starts.push(self.ids.len());
+            self.ids.push_str(&version.user.id);
             self.first.push(row);
         }
         self.user
@@ -70,11 +77,14 @@ impl PeopleBuilder {
     pub fn finish(mut self, until_ms: i64) -> People {
         self.first
             .push(u32::try_from(self.user.len()).unwrap_or(u32::MAX));
+        self.starts.push(self.ids.len());
         let mut people = People {
             versions: self.versions.finish(),
             valid_from: self.valid_from,
             first: self.first,
             user: self.user,
+            ids: self.ids,
+            starts: self.starts,
             until_ms,
             in_force: RoaringBitmap::new(),
             folded: OnceLock::new(),
@@ -116,8 +126,7 @@ impl People {
     /// The id of a user.
     #[must_use]
     pub fn id(&self, user: u32) -> &str {
-        let row = self.first[user as usize];
-        self.versions.value(row, Column::Id).unwrap_or_default()
+        &self.ids[self.starts[user as usize]..self.starts[user as usize + 1]]
     }
 
     /// The user of a version.

@@ -34,6 +34,8 @@ pub struct Segmenter<'p> {
     pub(super) media_names: Vec<String>,
     /// Where the facts of each user and media type of the dictionaries go.
     targets: Vec<Target>,
+    /// The cells of those targets of which nothing but the sums is left to count.
+    plain: Vec<u32>,
     /// The moments that the targets hold for.
     span: Option<Span>,
     pub(super) cells: Cells,
@@ -63,6 +65,7 @@ impl<'p> Segmenter<'p> {
             media: Vec::new(),
             media_names: Vec::new(),
             targets: Vec::new(),
+            plain: Vec::new(),
             span: None,
             cells: Cells::new(plan.people.users()),
             paths: Paths::new(),

@@ -2,7 +2,11 @@
 
 use std::ops::Range;
 
-use super::{NO_VALUE, Segmenter, aim::Target, span::Span};
+use super::{
+    NO_VALUE, Segmenter,
+    aim::{LOOK, Target},
+    span::Span,
+};
 use crate::{
     fact::MEASURES,
     segment::{Block, BlockMeasure, cells::UNSEEN, totals::Totals},
@@ -94,6 +98,7 @@ impl Segmenter<'_> {
 
     /// Adds all facts of a block.
     pub(super) fn add(&mut self, block: &Block<'_>) {
+        self.find(block);
         match block.measures {
             // The usual number of measures, known when compiled, is a third faster.
             [a, b, c, d, e, f, g, h] => {
@@ -116,19 +121,12 @@ impl Segmenter<'_> {
     }
 
     /// Adds the facts of a block; what is absent adds 0.
-    #[expect(
-        clippy::needless_range_loop,
-        reason = "a place is one of all columns at once"
-    )]
     fn add_columns<const N: usize>(&mut self, columns: [&[i64]; N], block: &Block<'_>) {
         let rows = block.users.len();
         let columns = columns.map(|column| &column[..rows]);
         let mut to = [0; N];
         to.copy_from_slice(&self.wanted[..N]);
-        self.rows.clear();
-        for place in 0..rows {
-            let cell = self.take(block, place);
-            self.rows.push(cell);
+        for (place, &cell) in self.rows.iter().enumerate() {
             if cell == ALONE {
                 continue;
             }
@@ -196,16 +194,28 @@ impl Segmenter<'_> {
         }
     }
 
-    /// The cell of the fact at a place; [`ALONE`] when it was added by itself.
-    #[inline]
-    fn take(&mut self, block: &Block<'_>, place: usize) -> u32 {
-        let entry = (block.users[place] as usize).min(self.users.len());
-        let at = if self.plan.by_media {
-            let media = (block.media[place] as usize).min(self.media.len());
-            entry * (self.media.len() + 1) + media
-        } else {
-            entry
-        };
+    /// Finds the cell of each fact of a block; [`ALONE`] for those that are added by themselves.
+    fn find(&mut self, block: &Block<'_>) {
+        let mut rows = std::mem::take(&mut self.rows);
+        rows.clear();
+        let nobody = self.users.len();
+        let columns = self.columns();
+        for (place, &user) in block.users.iter().enumerate() {
+            let mut at = (user as usize).min(nobody) * columns;
+            if columns > 1 {
+                at += (block.media[place] as usize).min(self.media.len());
+            }
+            let cell = self.plain[at];
+            rows.push(match cell {
+                LOOK => self.look(block, place, at),
+                cell => cell,
+            });
+        }
+        self.rows = rows;
+    }
+
+    /// The cell of a fact of which more is to be counted, or that has to be looked at by itself.
+    fn look(&mut self, block: &Block<'_>, place: usize, at: usize) -> u32 {
         let target = self.targets[at];
         if target.each {
             self.add_one(block, place);
@@ -215,6 +225,10 @@ impl Segmenter<'_> {
         if target.agent != NO_VALUE {
             self.targets[at].agent = NO_VALUE;
             self.cells.count_agent(target.cell, target.agent);
+        }
+        if !target.before_first && !target.straddling {
+            // Nothing is to be seen in the next ones.
+            self.plain[at] = target.cell;
         }
         target.cell
     }

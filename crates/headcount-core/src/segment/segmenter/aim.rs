@@ -9,6 +9,9 @@ use crate::segment::{
     plan::{LEFT_OUT, OUT_OF_SIGHT, Plan, Spot},
 };
 
+/// In place of a cell: the target has more to say.
+pub(super) const LOOK: u32 = u32::MAX;
+
 /// Where facts go, and what is to be counted of them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Target {
@@ -55,6 +58,8 @@ impl Segmenter<'_> {
                 self.targets.push(target);
             }
         }
+        self.plain.clear();
+        self.plain.resize(self.targets.len(), LOOK);
         self.span = Some(span);
     }
 
