@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod interval;
+pub mod sum;
 
 /// What was counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

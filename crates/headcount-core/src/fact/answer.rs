@@ -6,8 +6,10 @@ mod shape;
 
 use std::collections::HashMap;
 
-pub use super::interval::IntervalError;
+use serde::de::IgnoredAny;
+
 use super::{Fact, FactKind, MEASURES, Stat, interval::Interval};
+pub use super::{interval::IntervalError, sum::SumError};
 pub use number::NumberError;
 use shape::{Body, Bucket, Metric};
 
@@ -90,12 +92,13 @@ pub enum AnswerError {
         source: NumberError,
     },
     /// Numbers that no longer fit when added.
-    #[error("{at}: the sum of `{measure}` no longer fits in 64 bits")]
+    #[error("{at} can't be added")]
     Sum {
         /// The last one added.
         at: String,
-        /// Name of the measure.
-        measure: &'static str,
+        /// Why.
+        #[source]
+        source: SumError,
     },
 }
 
@@ -120,8 +123,13 @@ impl Answer {
                 AnswerError::Shape { line, column }
             }
         })?;
-        if let (None, Some(status)) = (&body.results, body.status) {
-            return Err(AnswerError::ErrorBody { status });
+        match (&body.results, body.status) {
+            (None, Some(status)) => return Err(AnswerError::ErrorBody { status }),
+            // An answer may leave its rows out; JSON about something else is not an empty answer.
+            (None, None) if !is_bare(text) => {
+                return Err(AnswerError::Shape { line: 1, column: 1 });
+            }
+            _ => {}
         }
         let kind = kind_of(&body, kind)?;
         let mut parts = Vec::new();
@@ -146,6 +154,12 @@ impl Answer {
             facts: added(kind, parts)?,
         })
     }
+}
+
+/// Whether an object has no other member than its rows.
+fn is_bare(text: &str) -> bool {
+    let members: Result<HashMap<String, IgnoredAny>, _> = serde_json::from_str(text);
+    members.is_ok_and(|members| members.keys().all(|name| name == "results"))
 }
 
 /// What the metrics say that is counted, where they agree with what was `asked`.
@@ -215,9 +229,6 @@ fn interval_of(
 struct Part {
     fact: Fact,
     place: Place,
-    /// Sums that upstream left out although it counted something: bit per measure. Added to others
-    /// they make the whole sum unknown, since it would not belong to the count.
-    unknown: u16,
 }
 
 impl Part {
@@ -227,96 +238,65 @@ impl Part {
         place: Place,
         bucket: &Bucket<'_>,
     ) -> Result<Option<Self>, AnswerError> {
-        let mut part = Self {
-            fact: Fact::default(),
-            place,
-            unknown: 0,
-        };
+        let mut fact = Fact::default();
         for (at, metric) in bucket.metrics.iter().flatten().enumerate() {
-            part.take(kind, metric, at)?;
+            let at = || format!("{}.metrics[{at}]", place.at());
+            let told = measures_of(kind, metric, &at)?;
+            fact.add(kind, &told)
+                .map_err(|source| AnswerError::Sum { at: at(), source })?;
         }
-        part.forget_unknown();
-        Ok((part.fact.measures != [None; MEASURES]).then_some(part))
+        let told = fact.measures != [None; MEASURES];
+        Ok(told.then_some(Self { fact, place }))
     }
+}
 
-    fn take(&mut self, kind: FactKind, metric: &Metric<'_>, at: usize) -> Result<(), AnswerError> {
-        let Some(stats) = &metric.stats else {
-            return Ok(());
+/// The measures that one metric tells.
+fn measures_of(
+    kind: FactKind,
+    metric: &Metric<'_>,
+    at: &dyn Fn() -> String,
+) -> Result<Fact, AnswerError> {
+    let mut fact = Fact::default();
+    let Some(stats) = &metric.stats else {
+        return Ok(fact);
+    };
+    for (measure, value) in kind.measures().iter().zip(&mut fact.measures) {
+        if measure.metric != metric.name() {
+            continue;
+        }
+        let (raw, stat) = match measure.stat {
+            Stat::Count => (stats.count, "count"),
+            Stat::SumMs | Stat::SumMicro => (stats.sum, "sum"),
         };
-        for (number, measure) in kind.measures().iter().enumerate() {
-            if measure.metric != metric.name() {
-                continue;
-            }
-            let (raw, stat) = match measure.stat {
-                Stat::Count => (stats.count, "count"),
-                Stat::SumMs | Stat::SumMicro => (stats.sum, "sum"),
-            };
-            let Some(raw) = raw else {
-                let counted =
-                    |count: &serde_json::value::RawValue| number::whole(count.get()) != Ok(0);
-                if stat == "sum" && stats.count.is_some_and(counted) {
-                    self.unknown |= 1 << number;
-                }
-                continue;
-            };
-            let value = match measure.stat {
-                Stat::Count => number::whole(raw.get()),
-                Stat::SumMs => number::decimal(raw.get(), 0),
-                Stat::SumMicro => number::decimal(raw.get(), 6),
-            };
-            let at = || format!("{}.metrics[{at}].stats.{stat}", self.place.at());
-            let value = value.map_err(|source| AnswerError::Number { at: at(), source })?;
-            let sum = self.fact.measures[number].unwrap_or(0).checked_add(value);
-            let name = measure.name;
-            self.fact.measures[number] = Some(sum.ok_or_else(|| AnswerError::Sum {
-                at: at(),
-                measure: name,
-            })?);
-        }
-        Ok(())
+        let Some(raw) = raw else { continue };
+        let read = match measure.stat {
+            Stat::Count => number::whole(raw.get()),
+            Stat::SumMs => number::decimal(raw.get(), 0),
+            Stat::SumMicro => number::decimal(raw.get(), 6),
+        };
+        *value = Some(read.map_err(|source| AnswerError::Number {
+            at: format!("{}.stats.{stat}", at()),
+            source,
+        })?);
     }
-
-    fn add(&mut self, kind: FactKind, other: &Self) -> Result<(), AnswerError> {
-        for (number, measure) in kind.measures().iter().enumerate() {
-            let sum = &mut self.fact.measures[number];
-            *sum = match (*sum, other.fact.measures[number]) {
-                (one, None) | (None, one) => one,
-                (Some(one), Some(two)) => {
-                    Some(one.checked_add(two).ok_or_else(|| AnswerError::Sum {
-                        at: other.place.at(),
-                        measure: measure.name,
-                    })?)
-                }
-            };
-        }
-        self.unknown |= other.unknown;
-        self.forget_unknown();
-        Ok(())
-    }
-
-    fn forget_unknown(&mut self) {
-        for (number, value) in self.fact.measures.iter_mut().enumerate() {
-            if self.unknown & 1 << number != 0 {
-                *value = None;
-            }
-        }
-    }
+    Ok(fact)
 }
 
 /// Adds up the parts that are about the same interval, user and media type.
 fn added(kind: FactKind, mut parts: Vec<Part>) -> Result<Vec<Fact>, AnswerError> {
-    fn key(part: &Part) -> (i64, i64, &Option<String>, &Option<String>) {
-        let fact = &part.fact;
-        (fact.start_ms, fact.end_ms, &fact.user_id, &fact.media_type)
-    }
     // Stable, so that an error names the same place every time.
-    parts.sort_by(|one, two| key(one).cmp(&key(two)));
-    let mut sums: Vec<Part> = Vec::with_capacity(parts.len());
-    for part in parts {
+    parts.sort_by(|one, two| one.fact.key().cmp(&two.fact.key()));
+    let mut sums: Vec<Fact> = Vec::with_capacity(parts.len());
+    for Part { fact, place } in parts {
         match sums.last_mut() {
-            Some(last) if key(last) == key(&part) => last.add(kind, &part)?,
-            _ => sums.push(part),
+            Some(last) if last.key() == fact.key() => {
+                last.add(kind, &fact).map_err(|source| AnswerError::Sum {
+                    at: place.at(),
+                    source,
+                })?;
+            }
+            _ => sums.push(fact),
         }
     }
-    Ok(sums.into_iter().map(|part| part.fact).collect())
+    Ok(sums)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use headcount_core::fact::{
     EVALUATION_COUNT, Fact, FactKind, HANDLE_COUNT, HANDLE_SUM, MEASURES, SCORE_COUNT, SCORE_SUM,
-    answer::{Answer, AnswerError, IntervalError, NumberError},
+    answer::{Answer, AnswerError, IntervalError, NumberError, SumError},
     interval::Interval,
 };
 use proptest::prelude::*;
@@ -25,8 +25,10 @@ fn handled(count: u32, sum: u32) -> Value {
     json!([{ "metric": "tHandle", "stats": { "count": count, "sum": sum } }])
 }
 
-/// User, media type, handle count and sum of each fact.
-fn told(answer: &Answer) -> Vec<(Option<&str>, Option<&str>, Option<i64>, Option<i64>)> {
+/// User, media type, handle count and sum.
+type Told<'a> = (Option<&'a str>, Option<&'a str>, Option<i64>, Option<i64>);
+
+fn told(answer: &Answer) -> Vec<Told<'_>> {
     let told = |fact: &'_ Fact| (fact.measures[HANDLE_COUNT], fact.measures[HANDLE_SUM]);
     let facts = answer.facts.iter();
     facts
@@ -194,8 +196,13 @@ fn numbers_are_refused_where_they_stand() {
     let one = json!([{ "metric": "tHandle", "stats": { "count": 1 } }]);
     let answer = json!({ "results": [row(json!({ "userId": "a" }), most), row(json!({ "userId": "a", "teamId": "t" }), one)] });
     assert_eq!(
-        parse(&answer).unwrap_err().to_string(),
-        "results[1].data[0]: the sum of `handle_count` no longer fits in 64 bits"
+        parse(&answer).unwrap_err(),
+        AnswerError::Sum {
+            at: "results[1].data[0]".to_owned(),
+            source: SumError {
+                measure: "handle_count"
+            },
+        }
     );
 }
 
@@ -218,6 +225,10 @@ fn what_is_no_answer_is_refused() {
     assert_eq!(
         read(r#"{"message":"m","code":"too.many.requests.retry.after","status":429}"#),
         "an error of upstream (status 429) instead of an answer"
+    );
+    assert_eq!(
+        Answer::parse(br#"{"entities":[]}"#, Some(FactKind::HandleTime), None).unwrap_err(),
+        AnswerError::Shape { line: 1, column: 1 }
     );
     assert_eq!(
         read(r#"{"results":[]}"#),
