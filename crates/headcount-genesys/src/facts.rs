@@ -191,3 +191,34 @@ fn is_too_large(error: &UpstreamError) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Credentials, Secret, Settings};
+
+    #[test]
+    fn an_answer_about_other_times_is_none() {
+        let token = Credentials::Token(Secret::new("t"));
+        let client = Client::new(Settings::for_url("http://127.0.0.1:9", token)).unwrap();
+        let read = |granularity, interval: &str| {
+            let zone = TimeZone::UTC;
+            let day = Day::new("2026-11-24".parse().unwrap(), &zone, granularity).unwrap();
+            let facts = DayFacts::new(&client, FactKind::HandleTime, granularity, zone).unwrap();
+            let body = format!(
+                r#"{{"results":[{{"data":[{{"interval":"{interval}","metrics":[{{"metric":"tHandle","stats":{{"count":1}}}}]}}]}}]}}"#
+            );
+            facts
+                .read(&day, day.part(0, 48), body.as_bytes())
+                .map(|facts| facts.len())
+        };
+        let today = "2026-11-24T00:00:00.000Z/2026-11-25T00:00:00.000Z";
+        assert_eq!(read(Granularity::Day, today), Ok(1));
+        let message =
+            |interval: &str| format!("the interval {interval}, which is none of those asked for");
+        // The granularity was not heeded.
+        assert_eq!(read(Granularity::HalfHour, today), Err(message(today)));
+        let yesterday = "2026-11-23T00:00:00.000Z/2026-11-24T00:00:00.000Z";
+        assert_eq!(read(Granularity::Day, yesterday), Err(message(yesterday)));
+    }
+}

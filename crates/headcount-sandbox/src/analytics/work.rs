@@ -96,7 +96,7 @@ impl Worker {
         let pace = |base: i64| (base * own / 1000 * of_trade / 1000).clamp(180_000, 900_000);
         let starts = match draw(8) % 10 {
             0 => signed(draw(9) % 48),
-            _ => 10 + signed(draw(9) % 16),
+            _ => 8 + signed(draw(9) % 24),
         };
         (first_day <= last_day).then(|| Self {
             key,
