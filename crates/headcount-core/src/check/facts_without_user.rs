@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
         why: "These facts count under `(unrostered)`: in no department, division or team.",
         mend: "Sync with every state, deleted users included, by a client that may see all \
             divisions. Somebody who was deleted before the first snapshot stays unknown: \
-            except the id.",
+            put the id under `except`.",
         example: "The user 6a1c0c5e-… has facts, the last of 2026-01-05, and was never in the \
             roster.",
         threshold: None,

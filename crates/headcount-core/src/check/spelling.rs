@@ -5,6 +5,8 @@
 
 mod plain;
 
+use std::cmp::{Ordering, Reverse};
+
 use xxhash_rust::xxh3::xxh3_64;
 
 use self::plain::plain;
@@ -17,6 +19,20 @@ pub(super) struct Spelling<'t> {
     /// How many users have it.
     pub(super) count: u32,
     pub(super) code: u32,
+}
+
+impl Spelling<'_> {
+    /// The most usual first; of several one without a blank around it, then by the letter.
+    fn order(&self, other: &Self) -> Ordering {
+        let key = |spelling: &Self| {
+            (
+                Reverse(spelling.count),
+                spelling.text.trim() != spelling.text,
+            )
+        };
+        let by_letter = || self.text.cmp(other.text);
+        key(self).cmp(&key(other)).then_with(by_letter)
+    }
 }
 
 /// A spelling that is likely to mean another one.
@@ -49,10 +65,7 @@ pub(super) fn variants<'s, 't>(spellings: &'s [Spelling<'t>]) -> Vec<Variant<'s,
         .iter()
         .map(|spelling| (plain(spelling.text), spelling))
         .collect();
-    plains.sort_unstable_by(|(a, x), (b, y)| {
-        let usual_first = y.count.cmp(&x.count).then_with(|| x.text.cmp(y.text));
-        a.cmp(b).then(usual_first)
-    });
+    plains.sort_unstable_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.order(y)));
     let mut found = Vec::new();
     let mut names: Vec<Name<'_, '_>> = Vec::new();
     for (plain, spelling) in plains {
@@ -305,5 +318,13 @@ mod tests {
                 ("support", "Support")
             ]
         );
+        // As usual as each other: the blank is the slip.
+        let spelling = |text, code| Spelling {
+            text,
+            count: 1,
+            code,
+        };
+        let both = [spelling(" Sales", 1), spelling("Sales", 2)];
+        assert_eq!(variants(&both)[0].is.text, " Sales");
     }
 }

@@ -160,3 +160,9 @@ pub(super) fn day(ms: i64) -> String {
         |moment| moment.strftime("%Y-%m-%d").to_string(),
     )
 }
+
+/// So many of something: `1 user`, `2 users`.
+pub(super) fn counted(count: usize, what: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{s}")
+}
