@@ -86,11 +86,14 @@ pub(crate) fn compared<'t>(report: &'t Report, other: &'t Report) -> Vec<Compare
         })
         .collect();
     let gone = other.table.rows.iter();
-    rows.extend(gone.filter(|row| before.contains_key(&row.values[..])).map(|row| Compared {
-        values: &row.values,
-        now: None,
-        before: Some(&row.totals),
-    }));
+    rows.extend(
+        gone.filter(|row| before.contains_key(&row.values[..]))
+            .map(|row| Compared {
+                values: &row.values,
+                now: None,
+                before: Some(&row.totals),
+            }),
+    );
     rows
 }
 
@@ -137,7 +140,11 @@ pub(crate) fn days(days: &[Date]) -> String {
             _ => stretches.push(Period { from: day, to: day }),
         }
     }
-    let mut told: Vec<String> = stretches.iter().take(MOST).map(ToString::to_string).collect();
+    let mut told: Vec<String> = stretches
+        .iter()
+        .take(MOST)
+        .map(ToString::to_string)
+        .collect();
     if stretches.len() > MOST {
         told.push("and others".to_owned());
     }

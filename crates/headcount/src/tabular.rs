@@ -207,7 +207,7 @@ impl<R: Read> Rows<R> {
         position.map_or(1, csv::Position::line)
     }
 
-    fn wrong(&self, line: u64, message: impl Into<String>) -> TabularError {
+    pub(crate) fn wrong(&self, line: u64, message: impl Into<String>) -> TabularError {
         TabularError::Wrong {
             name: self.name.clone(),
             line,
