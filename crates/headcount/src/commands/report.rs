@@ -97,10 +97,14 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
         Which::Evaluations(options) => (FactKind::Evaluation, options),
     };
     if let Some(chart) = &options.chart
-        && chart.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("svg"))
+        && chart
+            .extension()
+            .is_none_or(|extension| !extension.eq_ignore_ascii_case("svg"))
     {
         let message = format!("--chart {}: only SVG is drawn", chart.display());
-        return Err(Failure::new(Exit::Usage, message).hint("name a file that ends in .svg").into());
+        return Err(Failure::new(Exit::Usage, message)
+            .hint("name a file that ends in .svg")
+            .into());
     }
     let mut asked = Asked::new(global, kind, options)?;
     let report = asked.report()?;
