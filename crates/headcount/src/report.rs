@@ -136,7 +136,7 @@ pub(crate) fn days(days: &[Date]) -> String {
     let mut stretches: Vec<Period> = Vec::new();
     for &day in days {
         match stretches.last_mut() {
-            Some(last) if last.to.tomorrow() == Ok(day) => last.to = day,
+            Some(last) if last.to.tomorrow().is_ok_and(|next| next == day) => last.to = day,
             _ => stretches.push(Period { from: day, to: day }),
         }
     }
