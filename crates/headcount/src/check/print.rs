@@ -90,7 +90,7 @@ fn name(id: &str) -> &'static str {
 fn csv(checked: &Checked, limit: usize, out: &mut dyn Write) -> anyhow::Result<()> {
     let columns = [
         "rule",
-        "name",
+        "rule_name",
         "severity",
         "user_id",
         "user_name",
@@ -209,7 +209,7 @@ struct Document<'a> {
 struct Entry<'a> {
     #[serde(flatten)]
     finding: &'a Finding,
-    name: &'a str,
+    rule_name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     baseline: Option<&'static str>,
 }
@@ -264,7 +264,7 @@ impl<'a> Entry<'a> {
     fn of(checked: &Checked, told: &'a Told) -> Self {
         Self {
             finding: &told.finding,
-            name: name(told.finding.rule),
+            rule_name: name(told.finding.rule),
             baseline: standing(checked, told),
         }
     }

@@ -199,9 +199,7 @@ fn verdict(tally: &Tally, fail_on: FailOn) -> anyhow::Result<()> {
         _ => format!("{failing} findings are {}s{above}", least.name()),
     };
     Err(Failure::new(Exit::Findings, message)
-        .hint(
-            "`headcount check --explain ID` tells why a rule matters and how to mend what it finds",
-        )
+        .hint("mend them, or keep what is known today: --baseline FILE --update-baseline")
         .into())
 }
 
