@@ -87,7 +87,7 @@ impl Settings {
         names: impl IntoIterator<Item = &'n str>,
     ) -> Result<(), UnknownRule> {
         let wanted: Vec<&RuleInfo> = names.into_iter().map(rule).collect::<Result<_, _>>()?;
-        for info in super::rules() {
+        for info in super::all() {
             self.rule_mut(info).enabled = wanted.iter().any(|wanted| wanted.id == info.id);
         }
         Ok(())

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use headcount_core::check;
 use headcount_genesys::Secret;
 use serde::{Deserialize, Deserializer};
 
@@ -23,6 +24,8 @@ pub(crate) struct File {
     pub(crate) breaker: Breaker,
     /// The way to upstream.
     pub(crate) network: Network,
+    /// The rules of `check`.
+    pub(crate) check: check::Settings,
     /// Days and weeks of facts and reports.
     pub(crate) reports: Reports,
     /// The orgs, by the name that `--org` takes.
