@@ -38,7 +38,7 @@ pub struct FactFile {
 /// Who wrote a file.
 enum Form {
     /// This program.
-    Own(Own),
+    Own(Box<Own>),
     /// Anybody else.
     Foreign(Foreign),
 }
@@ -80,7 +80,7 @@ impl FactFile {
         let (found, form) = match day::is_ours(end) {
             Ok(true) => {
                 let own = own::check(path, &metadata)?;
-                (own.day.kind, Form::Own(own))
+                (own.day.kind, Form::Own(Box::new(own)))
             }
             Ok(false) => {
                 let (found, foreign) = foreign::find(path, &metadata, kind)?;
