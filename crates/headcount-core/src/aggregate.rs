@@ -1,6 +1,6 @@
 //! Counting users by one or several fields.
 
-mod labels;
+pub(crate) mod labels;
 pub(crate) mod tally;
 
 use std::cmp::Reverse;

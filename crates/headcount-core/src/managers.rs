@@ -149,7 +149,7 @@ impl Managers {
 }
 
 /// The rings of a graph in which everyone has at most one manager.
-fn cycles(manager: &[Option<u32>]) -> Vec<Vec<u32>> {
+pub(crate) fn cycles(manager: &[Option<u32>]) -> Vec<Vec<u32>> {
     const UNSEEN: usize = usize::MAX;
     let mut seen_from = vec![UNSEEN; manager.len()];
     let mut cycles = Vec::new();

@@ -267,6 +267,14 @@ impl Roster {
         Ok(())
     }
 
+    /// Says which row is the manager for each code of `manager.id`, [`MISSING`] for none, where the
+    /// rows are versions and an id alone does not tell which.
+    pub(crate) fn with_managers(mut self, rows: Vec<Option<u32>>) -> Self {
+        let rows = rows.into_iter().map(|row| row.unwrap_or(MISSING));
+        self.managers = OnceLock::from(rows.collect::<Vec<u32>>());
+        self
+    }
+
     fn column(&self, column: Column) -> Option<&ColumnData> {
         self.columns[column as usize].as_ref()
     }

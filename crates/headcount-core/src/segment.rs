@@ -1,5 +1,34 @@
-//! Segments: facts by what their users were at the time.
+//! Segments: facts by what their users were at the time (contract `facts.md`, *Attribution rules*).
+//!
+//! [`People`] holds every version of every user, a [`Plan`] says of each version which segment it
+//! is in, a [`Segmenter`] takes facts and adds them up, and the [`Table`] tells the sums. Every fact
+//! is in exactly one segment, in `(unrostered)`, or among those that the conditions leave out: the
+//! three add up to the facts.
 
+mod answer;
+mod attribute;
 mod block;
+mod calendar;
+mod cells;
+mod paths;
+mod people;
+mod plan;
+mod segmenter;
+mod table;
+mod totals;
 
-pub use self::block::{Block, BlockMeasure, FactSink, Moments, NO_VALUE};
+pub use self::{
+    answer::{Answer, Measured, Told},
+    attribute::{Attribute, UnknownAttribute},
+    block::{Block, BlockMeasure, FactSink, Moments, NO_VALUE},
+    calendar::Calendar,
+    people::{People, PeopleBuilder},
+    plan::{Attribution, Plan, PlanError, Question},
+    segmenter::Segmenter,
+    table::{Reconciliation, Row, Table},
+    totals::Totals,
+};
+
+/// Label of facts whose user no snapshot ever held, or that name none, so that totals reconcile
+/// (invariant 5).
+pub const UNROSTERED: &str = "(unrostered)";

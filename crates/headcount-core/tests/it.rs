@@ -2,6 +2,8 @@
 
 #[path = "it/answer.rs"]
 mod answer;
+#[path = "it/checks.rs"]
+mod checks;
 #[path = "it/naive.rs"]
 mod naive;
 #[path = "it/org.rs"]
@@ -12,3 +14,5 @@ mod questions;
 mod roster;
 #[path = "it/search.rs"]
 mod search;
+#[path = "it/segment.rs"]
+mod segment;

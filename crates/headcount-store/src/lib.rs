@@ -8,6 +8,7 @@ mod access;
 mod error;
 pub mod facts;
 mod lock;
+mod report;
 mod run;
 mod snapshot;
 mod sqlite;
@@ -23,6 +24,7 @@ use headcount_core::{
 pub use access::{AccessList, Credential, CredentialKind, Grant, Heads, RateLimit};
 pub use error::StoreError;
 pub use lock::SyncLock;
+pub use report::{ReportError, report};
 pub use run::{Run, Staged};
 pub use snapshot::{Breaker, DivisionLoss, Outcome, Snapshot, StateCounts, Summary, Tripped};
 

@@ -16,9 +16,11 @@ mod error;
 mod output;
 mod progress;
 mod reading;
+mod report;
 mod schedule;
 mod selection;
 mod sync;
+mod tabular;
 mod telemetry;
 
 use std::process::ExitCode;

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What rows are counted by, without touching a text for any of them.
-pub(super) struct Labels<'r> {
+pub(crate) struct Labels<'r> {
     view: View<'r>,
     kind: Kind<'r>,
 }
@@ -29,18 +29,18 @@ enum Kind<'r> {
 }
 
 /// What codes are called.
-pub(super) struct Names<'l> {
+pub(crate) struct Names<'l> {
     /// In order, none twice.
-    pub(super) texts: Vec<&'l str>,
+    pub(crate) texts: Vec<&'l str>,
     /// Which of the texts, by code.
-    pub(super) ranks: Vec<u32>,
+    pub(crate) ranks: Vec<u32>,
 }
 
 /// Rank of a code that does not occur.
 const UNNAMED: u32 = u32::MAX;
 
 impl<'r> Labels<'r> {
-    pub(super) fn of(
+    pub(crate) fn of(
         view: View<'r>,
         rows: &RoaringBitmap,
         by: GroupBy,
@@ -62,7 +62,7 @@ impl<'r> Labels<'r> {
     }
 
     /// Codes there may be, that of users without a value counted.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match &self.kind {
             Kind::Column(codes) | Kind::Manager(codes) => codes.len(),
             Kind::Division(ids, names) => ids.len() + names.len(),
@@ -71,7 +71,7 @@ impl<'r> Labels<'r> {
     }
 
     /// Writes the codes of `rows`, the first of which is at this place of those counted.
-    pub(super) fn fill(&self, place: usize, rows: &[u32], codes: &mut [u32]) {
+    pub(crate) fn fill(&self, place: usize, rows: &[u32], codes: &mut [u32]) {
         match &self.kind {
             Kind::Column(of) | Kind::Manager(of) => of.fill(rows, codes),
             Kind::Division(ids, names) => {
@@ -86,7 +86,7 @@ impl<'r> Labels<'r> {
     }
 
     /// What the codes that occur are called.
-    pub(super) fn names(&self, occurring: impl Iterator<Item = u32>) -> Names<'_> {
+    pub(crate) fn names(&self, occurring: impl Iterator<Item = u32>) -> Names<'_> {
         let usual = match &self.kind {
             Kind::Division(..) => self.view.division_names(),
             _ => Cow::Borrowed(&[][..]),

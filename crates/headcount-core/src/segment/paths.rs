@@ -1,0 +1,225 @@
+//! Who is above whom at a moment. The managers above a user, from the top down, are a *path*;
+//! equal paths are one number, whenever they occur.
+
+use std::collections::{HashMap, VecDeque};
+
+use super::people::People;
+use crate::{
+    field::Column,
+    managers::cycles,
+    roster::{Roster, RosterError},
+};
+
+/// The path of whoever has no manager and no reports.
+pub(super) const NO_PATH: u32 = 0;
+
+/// Nobody.
+const NOBODY: u32 = u32::MAX;
+
+/// Trees kept at hand: facts of a day are of one or two.
+const KEPT: usize = 4;
+
+/// Managers by version, and the moments at which any of them changed.
+#[derive(Debug)]
+pub(super) struct Managing {
+    /// The manager of each version, [`NOBODY`] for none or one that no snapshot ever held.
+    manager: Vec<u32>,
+    /// When anybody came or got another manager, ascending, each once.
+    moments: Vec<i64>,
+}
+
+/// The paths met so far.
+#[derive(Clone, Debug)]
+pub(super) struct Paths {
+    /// The lowest manager of each path, and the path above.
+    nodes: Vec<(u32, u32)>,
+    known: HashMap<(u32, u32), u32>,
+    /// By number of moments passed.
+    trees: VecDeque<(usize, Vec<u32>)>,
+    /// Rings of managers that were cut, by the least user of each.
+    cycles: HashMap<u32, Vec<u32>>,
+}
+
+impl Managing {
+    pub(super) fn of(people: &People, roster: &Roster) -> Result<Self, RosterError> {
+        let codes = roster.codes(Column::ManagerId)?;
+        let users: Vec<u32> = (0..codes.len())
+            .map(|code| {
+                let id = codes.text(u32::try_from(code).unwrap_or(u32::MAX));
+                id.and_then(|id| people.find(id)).unwrap_or(NOBODY)
+            })
+            .collect();
+        let rows = 0..people.versions();
+        let manager: Vec<u32> = rows.map(|row| users[codes.of(row) as usize]).collect();
+        let mut moments: Vec<i64> = (0..people.versions())
+            .filter(|&row| {
+                let user = people.user_of(row);
+                row == 0
+                    || people.user_of(row - 1) != user
+                    || manager[row as usize - 1] != manager[row as usize]
+            })
+            .map(|row| people.valid_from(row))
+            .collect();
+        moments.sort_unstable();
+        moments.dedup();
+        Ok(Self { manager, moments })
+    }
+
+    /// How many of the moments have passed; the first counts as passed always, since facts before
+    /// the first snapshot belong to it.
+    pub(super) fn passed(&self, ms: i64) -> usize {
+        self.moments.partition_point(|&moment| moment <= ms).max(1)
+    }
+
+    /// The manager of each user at that time, as a row of their users.
+    fn at(&self, people: &People, passed: usize) -> Vec<Option<u32>> {
+        let ms = self.moments.get(passed - 1).copied().unwrap_or(i64::MAX);
+        let here = |user: u32| people.first_seen(user) <= ms;
+        (0..people.users())
+            .map(|user| {
+                let manager = self.manager[people.at(user, ms) as usize];
+                (here(user) && manager != NOBODY && here(manager)).then_some(manager)
+            })
+            .collect()
+    }
+}
+
+impl Paths {
+    pub(super) fn new() -> Self {
+        Self {
+            nodes: vec![(NOBODY, NO_PATH)],
+            known: HashMap::new(),
+            trees: VecDeque::new(),
+            cycles: HashMap::new(),
+        }
+    }
+
+    /// The path of a user after so many moments of `managing`.
+    pub(super) fn of(
+        &mut self,
+        people: &People,
+        managing: &Managing,
+        passed: usize,
+        user: u32,
+    ) -> u32 {
+        if let Some((_, tree)) = self.trees.iter().find(|(known, _)| *known == passed) {
+            return tree[user as usize];
+        }
+        let tree = self.tree(managing.at(people, passed));
+        let path = tree[user as usize];
+        self.trees.truncate(KEPT - 1);
+        self.trees.push_front((passed, tree));
+        path
+    }
+
+    /// The managers of a path, from the lowest to the top.
+    pub(super) fn up(&self, path: u32) -> impl Iterator<Item = u32> {
+        std::iter::successors(Some(path), |&path| Some(self.nodes[path as usize].1))
+            .take_while(|&path| path != NO_PATH)
+            .map(|path| self.nodes[path as usize].0)
+    }
+
+    /// The rings that were cut, each from its least user on.
+    pub(super) fn cycles(&self) -> Vec<Vec<u32>> {
+        let mut cycles: Vec<_> = self.cycles.values().cloned().collect();
+        cycles.sort_unstable();
+        cycles
+    }
+
+    /// For each path of `other`, the same path of this one.
+    pub(super) fn adopt(&mut self, other: &Self) -> Vec<u32> {
+        let mut paths = vec![NO_PATH];
+        for &(manager, above) in &other.nodes[1..] {
+            paths.push(self.below(paths[above as usize], manager));
+        }
+        self.cycles.extend(
+            other
+                .cycles
+                .iter()
+                .map(|(least, ring)| (*least, ring.clone())),
+        );
+        paths
+    }
+
+    /// The path of each user.
+    fn tree(&mut self, mut manager: Vec<Option<u32>>) -> Vec<u32> {
+        let mut heads = vec![false; manager.len()];
+        for above in manager.iter().flatten() {
+            heads[*above as usize] = true;
+        }
+        for mut ring in cycles(&manager) {
+            // The least becomes the top, so that the cut depends on nothing else.
+            let least = (0..ring.len()).min_by_key(|&at| ring[at]).unwrap_or(0);
+            ring.rotate_left(least);
+            manager[ring[0] as usize] = None;
+            self.cycles.insert(ring[0], ring);
+        }
+        const UNKNOWN: u32 = u32::MAX;
+        let mut paths = vec![UNKNOWN; manager.len()];
+        let mut chain = Vec::new();
+        for user in 0..u32::try_from(manager.len()).unwrap_or(u32::MAX) {
+            let mut at = Some(user);
+            let mut above = NO_PATH;
+            while let Some(one) = at {
+                if paths[one as usize] != UNKNOWN {
+                    above = paths[one as usize];
+                    break;
+                }
+                chain.push(one);
+                at = manager[one as usize];
+            }
+            for one in chain.drain(..).rev() {
+                if heads[one as usize] {
+                    above = self.below(above, one);
+                }
+                paths[one as usize] = above;
+            }
+        }
+        paths
+    }
+
+    fn below(&mut self, above: u32, manager: u32) -> u32 {
+        let nodes = &mut self.nodes;
+        *self.known.entry((above, manager)).or_insert_with(|| {
+            nodes.push((manager, above));
+            u32::try_from(nodes.len() - 1).unwrap_or(u32::MAX)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(paths: &mut Paths, managers: &[Option<u32>]) -> Vec<Vec<u32>> {
+        let tree = paths.tree(managers.to_vec());
+        let down = |path: &u32| {
+            let mut up: Vec<u32> = paths.up(*path).collect();
+            up.reverse();
+            up
+        };
+        tree.iter().map(down).collect()
+    }
+
+    #[test]
+    fn a_path_names_managers_and_whoever_is_one() {
+        let mut paths = Paths::new();
+        // 0 is at the top, 1 below, 2 and 3 below 1, 4 alone.
+        let found = tree(&mut paths, &[None, Some(0), Some(1), Some(1), None]);
+        assert_eq!(found, [vec![0], vec![0, 1], vec![0, 1], vec![0, 1], vec![]]);
+        let again = paths.clone();
+        assert_eq!(paths.adopt(&again), [0, 1, 2]);
+        assert!(paths.cycles().is_empty());
+    }
+
+    #[test]
+    fn a_ring_is_cut_at_its_least_user() {
+        let mut paths = Paths::new();
+        let found = tree(&mut paths, &[Some(0), Some(2), Some(3), Some(1), Some(3)]);
+        assert_eq!(
+            found,
+            [vec![0], vec![1], vec![1, 3, 2], vec![1, 3], vec![1, 3]]
+        );
+        assert_eq!(paths.cycles(), [vec![0], vec![1, 2, 3]]);
+    }
+}

@@ -1,0 +1,91 @@
+//! Reports: facts in files over the versions in a store.
+
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use headcount_core::segment::{
+    FactSink, PeopleBuilder, Plan, PlanError, Question, Segmenter, Table,
+};
+
+use crate::{Snapshot, Store, StoreError};
+
+/// Why there is no report; `E` is what reading facts can meet.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError<E: std::error::Error + 'static> {
+    /// The versions cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The facts cannot be read.
+    #[error(transparent)]
+    Facts(E),
+    /// The question cannot be answered.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// Segments and facts differ: a fault of ours, and no report that anybody should trust.
+    #[error("the segments do not add up to the facts")]
+    NotReconciled,
+}
+
+/// Answers `question` over the versions that `store` keeps of `org`, and the facts of `files`,
+/// which `scan` hands over on as many threads as `threads` says. The snapshot is the last one.
+///
+/// # Errors
+/// [`ReportError`]; there is no partial report.
+pub fn report<F: Sync, E: std::error::Error + Send + 'static>(
+    store: &dyn Store,
+    org: &str,
+    question: &Question,
+    files: &[F],
+    threads: usize,
+    scan: impl Fn(&F, &[usize], &mut dyn FactSink) -> Result<(), E> + Sync,
+) -> Result<(Table, Snapshot), ReportError<E>> {
+    let projection = question.projection();
+    let mut people = PeopleBuilder::new(projection);
+    let snapshot = store.versions(org, &projection, &mut |version| people.push(version))?;
+    let people = people.finish(question.known_until_ms());
+    let plan = Plan::new(&people, question)?;
+    let wanted = question.kind.told();
+    let next = AtomicUsize::new(0);
+    let failed: Mutex<Option<E>> = Mutex::new(None);
+    let fail = || failed.lock().unwrap_or_else(PoisonError::into_inner);
+    // Each thread takes the next file, so that a long one holds up no other.
+    let work = || {
+        let mut segmenter = Segmenter::new(&plan, wanted);
+        while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Err(error) = scan(file, wanted, &mut segmenter) {
+                fail().get_or_insert(error);
+            }
+            if fail().is_some() {
+                break;
+            }
+        }
+        segmenter
+    };
+    let threads = threads.min(files.len()).max(1);
+    let mut all = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut all = vec![work()];
+        for other in others {
+            match other.join() {
+                Ok(segmenter) => all.push(segmenter),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        all
+    })
+    .into_iter();
+    if let Some(error) = fail().take() {
+        return Err(ReportError::Facts(error));
+    }
+    let mut sums = all.next().unwrap_or_else(|| Segmenter::new(&plan, wanted));
+    for other in all {
+        sums.merge(other)?;
+    }
+    let table = sums.table()?;
+    if !table.facts.holds(&table.total) {
+        return Err(ReportError::NotReconciled);
+    }
+    Ok((table, snapshot))
+}
