@@ -18,5 +18,7 @@ mod kill;
 mod model;
 #[path = "it/org.rs"]
 mod org;
+#[path = "it/versions.rs"]
+mod versions;
 #[path = "it/volume.rs"]
 mod volume;

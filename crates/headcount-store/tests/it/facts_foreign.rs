@@ -1,6 +1,10 @@
 //! Files of facts that other programs wrote.
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use headcount_core::fact::{Fact, FactKind};
 use headcount_store::facts::{FactFile, FactsError};
@@ -27,13 +31,16 @@ enum Values {
     Bytes(Vec<Option<Vec<u8>>>),
     Fixed(Vec<Option<Vec<u8>>>),
 }
+/// A field of the schema, and its values.
+type Field = (&'static str, Values);
+
 use Values::{Bytes, Fixed, Float, Int, Short, Text};
 
 const START: i64 = 1_795_478_400_000;
 const END: i64 = START + 86_400_000;
 
 /// Writes a file as others do, with two row groups of the same rows.
-fn file(columns: &[(&str, Values)], codec: Compression) -> (TempDir, PathBuf) {
+fn file(columns: &[Field], codec: Compression) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("theirs.parquet");
     let fields: Vec<String> = columns
@@ -85,7 +92,7 @@ fn write(group: &mut SerializedRowGroupWriter<'_, fs::File>, optional: bool, val
     }
 }
 
-fn facts(path: &PathBuf, kind: Option<FactKind>) -> Result<(FactKind, Vec<Fact>), FactsError> {
+fn facts(path: &Path, kind: Option<FactKind>) -> Result<(FactKind, Vec<Fact>), FactsError> {
     let mut file = FactFile::open(path, kind)?;
     let mut facts = Vec::new();
     let count = file.each(&mut |fact| facts.push(fact))?;
@@ -96,7 +103,7 @@ fn facts(path: &PathBuf, kind: Option<FactKind>) -> Result<(FactKind, Vec<Fact>)
 }
 
 /// Columns of one row each.
-fn one_row(start: i64, end: i64) -> Vec<(&'static str, Values)> {
+fn one_row(start: i64, end: i64) -> Vec<Field> {
     vec![
         (
             "required int64 interval_start (TIMESTAMP(MILLIS,true))",
@@ -216,7 +223,7 @@ fn scores_are_points() {
 
 #[test]
 fn what_is_no_fact_is_told_with_its_place() {
-    let refused = |change: &dyn Fn(&mut Vec<(&'static str, Values)>)| {
+    let refused = |change: &dyn Fn(&mut Vec<Field>)| {
         let mut columns = one_row(START, END);
         change(&mut columns);
         let (_folder, path) = file(&columns, Compression::SNAPPY);
