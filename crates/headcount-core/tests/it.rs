@@ -1,5 +1,7 @@
 //! The one integration binary of the crate.
 
+#[path = "it/answer.rs"]
+mod answer;
 #[path = "it/naive.rs"]
 mod naive;
 #[path = "it/org.rs"]
