@@ -2,6 +2,8 @@
 
 #[path = "it/answer.rs"]
 mod answer;
+#[path = "it/checks.rs"]
+mod checks;
 #[path = "it/naive.rs"]
 mod naive;
 #[path = "it/org.rs"]
