@@ -19,8 +19,9 @@ lint:
 t crate="headcount":
     cargo test -p {{ if crate == "headcount" { "headcount" } else { "headcount-" + crate } }}
 
-# Write docs/cli.md again after the command line changed.
+# Write docs/cli.md and docs/checks.md again after the command line or a rule changed.
 docs:
+    HEADCOUNT_WRITE_DOCS=1 cargo test -p headcount-core --lib reference
     HEADCOUNT_WRITE_DOCS=1 cargo test -p headcount --bin headcount reference
 
 # Licences, advisories and sources of dependencies.

@@ -23,6 +23,8 @@ pub struct RuleInfo {
     pub name: &'static str,
     /// Severity unless the settings say otherwise.
     pub severity: Severity,
+    /// Whom it looks at, such as `active users`.
+    pub looks_at: &'static str,
     /// What it finds, in one sentence.
     pub what: &'static str,
     /// Why that matters for reports.
@@ -31,6 +33,17 @@ pub struct RuleInfo {
     pub mend: &'static str,
     /// An example of a finding.
     pub example: &'static str,
+    /// The number that the settings may move, where the rule has one.
+    pub threshold: Option<Threshold>,
+}
+
+/// A number that a rule goes by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Threshold {
+    /// What it is unless the settings say otherwise.
+    pub default: u32,
+    /// What it counts, with its unit.
+    pub meaning: &'static str,
 }
 
 /// Something that a rule found.

@@ -1,0 +1,302 @@
+//! Names that are likely to be one, spelled in several ways.
+//!
+//! No name is compared with every other: names one letter apart are found by what becomes of them
+//! without that letter, so the work grows with the text and not with its square.
+
+mod plain;
+
+use std::collections::HashMap;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use self::plain::plain;
+
+/// A name as somebody wrote it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Spelling<'t> {
+    pub(super) text: &'t str,
+    /// How many users have it.
+    pub(super) count: u32,
+    pub(super) code: u32,
+}
+
+/// A spelling that is likely to mean another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Variant<'s, 't> {
+    pub(super) is: &'s Spelling<'t>,
+    pub(super) of: &'s Spelling<'t>,
+    pub(super) alike: Alike,
+}
+
+/// How much two spellings are alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Alike {
+    /// The same but for case, blanks, dashes and accents.
+    Folded,
+    /// Apart by one letter more.
+    Near,
+}
+
+/// Spellings that are one name, by the most usual of them.
+struct Name<'s, 't> {
+    usual: &'s Spelling<'t>,
+    count: u32,
+    plain: String,
+}
+
+/// Every spelling that is likely to mean a more usual one.
+pub(super) fn variants<'s, 't>(spellings: &'s [Spelling<'t>]) -> Vec<Variant<'s, 't>> {
+    let mut plains: Vec<(String, &Spelling<'_>)> = spellings
+        .iter()
+        .map(|spelling| (plain(spelling.text), spelling))
+        .collect();
+    plains.sort_unstable_by(|(a, x), (b, y)| {
+        let usual_first = y.count.cmp(&x.count).then_with(|| x.text.cmp(y.text));
+        a.cmp(b).then(usual_first)
+    });
+    let mut found = Vec::new();
+    let mut names: Vec<Name<'_, '_>> = Vec::new();
+    for (plain, spelling) in plains {
+        match names.last_mut() {
+            Some(name) if name.plain == plain => {
+                name.count += spelling.count;
+                found.push(Variant {
+                    is: spelling,
+                    of: name.usual,
+                    alike: Alike::Folded,
+                });
+            }
+            _ => names.push(Name {
+                usual: spelling,
+                count: spelling.count,
+                plain,
+            }),
+        }
+    }
+    // From here on a name goes by its place: the more usual, the lower.
+    names.sort_unstable_by(|a, b| {
+        let usual_first = b.count.cmp(&a.count);
+        usual_first.then_with(|| a.usual.text.cmp(b.usual.text))
+    });
+    let near = Near::of(&names).0;
+    found.extend(names.iter().zip(near).filter_map(|(name, near)| {
+        Some(Variant {
+            is: name.usual,
+            of: names[near? as usize].usual,
+            alike: Alike::Near,
+        })
+    }));
+    found
+}
+
+/// For each name the most usual one that is one letter apart and more usual than itself.
+struct Near(Vec<Option<u32>>);
+
+impl Near {
+    fn of(names: &[Name<'_, '_>]) -> Self {
+        let mut near = Self(vec![None; names.len()]);
+        let places: HashMap<&str, u32> = (0..)
+            .zip(names)
+            .map(|(place, name)| (name.plain.as_str(), place))
+            .collect();
+        let mut letters = Vec::new();
+        let mut other = String::new();
+        // Digests of names with a hole for a letter, and whose they are.
+        let mut holes: Vec<(u64, u32)> = Vec::new();
+        for (place, name) in (0..).zip(names) {
+            letters.clear();
+            letters.extend(name.plain.chars());
+            for at in 0..letters.len() {
+                let edits = Edits::of(&letters, at);
+                let mut around = |between: &[char], rest: usize| {
+                    other.clear();
+                    other.extend(&letters[..at]);
+                    other.extend(between);
+                    other.extend(&letters[rest..]);
+                    places.get(other.as_str()).copied()
+                };
+                if edits.lost
+                    && let Some(shorter) = around(&[], at + 1)
+                {
+                    near.join(place, shorter);
+                }
+                if edits.swapped
+                    && let Some(swapped) = around(&[letters[at + 1], letters[at]], at + 2)
+                {
+                    near.join(place, swapped);
+                }
+                if edits.replaced {
+                    // No name has such a character: `plain` leaves none.
+                    around(&['\0'], at + 1);
+                    holes.push((xxh3_64(other.as_bytes()), place));
+                }
+            }
+        }
+        holes.sort_unstable();
+        for same in holes.chunk_by(|a, b| a.0 == b.0) {
+            // All of them are one letter apart from the first, which is the most usual.
+            for &(_, place) in &same[1..] {
+                near.join(same[0].1, place);
+            }
+        }
+        near
+    }
+
+    /// Two names are one letter apart.
+    fn join(&mut self, a: u32, b: u32) {
+        let (usual, rare) = (a.min(b), a.max(b));
+        let known = &mut self.0[rare as usize];
+        if usual != rare {
+            *known = Some(known.map_or(usual, |known| known.min(usual)));
+        }
+    }
+}
+
+/// Which slips of the pen are believed at a place of a name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Edits {
+    /// The character may have been left out.
+    lost: bool,
+    /// It may stand for another letter.
+    replaced: bool,
+    /// It may have changed places with the next.
+    swapped: bool,
+}
+
+impl Edits {
+    /// A slip is believed inside a long word only: `Team A` is not `Team B`, `Sale` not `Male`, and
+    /// the last letter may tell two apart (`TeamA`, `TeamB`). Digits are always meant.
+    fn of(letters: &[char], at: usize) -> Self {
+        /// A word has to have so many letters, the longer one of two.
+        const LONG: usize = 5;
+        let is_letter = |at: usize| letters.get(at).is_some_and(|c| c.is_alphabetic());
+        if letters[at] == ' ' {
+            let digit = |at: usize| letters.get(at).is_some_and(|c| c.is_numeric());
+            let lost = letters.len() > LONG && !(digit(at.wrapping_sub(1)) && digit(at + 1));
+            return Self {
+                lost,
+                ..Self::default()
+            };
+        }
+        let start = letters[..at].iter().rposition(|&c| c == ' ');
+        let start = start.map_or(0, |blank| blank + 1);
+        let end = letters[at..].iter().position(|&c| c == ' ');
+        let end = end.map_or(letters.len(), |blank| at + blank);
+        let word = &letters[start..end];
+        // `XVII` and `XVIII` are numbers as well.
+        let is_roman = word.iter().all(|c| "ivxlcdm".contains(*c));
+        if word.len() < LONG || at == start || !is_letter(at) || is_roman {
+            return Self::default();
+        }
+        Self {
+            lost: true,
+            replaced: at + 1 < end,
+            swapped: at + 1 < end && is_letter(at + 1) && letters[at] != letters[at + 1],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the rarer of two spellings is taken for.
+    fn alike(usual: &str, rare: &str) -> Option<Alike> {
+        let spelling = |text, count, code| Spelling { text, count, code };
+        let both = [spelling(usual, 9, 1), spelling(rare, 1, 2)];
+        let found = variants(&both);
+        assert!(found.len() < 2);
+        found.first().map(|variant| {
+            assert_eq!((variant.is.text, variant.of.text), (rare, usual));
+            variant.alike
+        })
+    }
+
+    #[test]
+    fn case_blanks_dashes_and_accents_are_no_difference() {
+        for (usual, rare) in [
+            ("Sales", "sales"),
+            ("Sales", " Sales "),
+            ("Customer Service", "Customer\u{a0}Service"),
+            ("Customer Service", "customer  service"),
+            ("Back Office", "Back-Office"),
+            ("Qualität", "Qualitat"),
+            ("Café", "Cafe\u{301}"),
+            ("HR", "hr"),
+            ("Łódź", "lodz"),
+            ("إدارة", "اداره"),
+            ("Straße", "STRASSE"),
+            ("Team\u{200b} 1", "Team 1"),
+        ] {
+            assert_eq!(alike(usual, rare), Some(Alike::Folded), "{usual} {rare}");
+        }
+    }
+
+    #[test]
+    fn one_letter_in_a_long_word_is_a_slip() {
+        for (usual, rare) in [
+            ("Support", "Suport"),
+            ("Support", "Supporrt"),
+            ("Support", "Supprot"),
+            ("Support", "Sipport"),
+            ("Customer Service", "Customer Servise"),
+            ("Claims", "Claim"),
+            ("Back Office", "Backoffice"),
+            ("Support 12", "Suport 12"),
+            ("Qualität", "Qualitaet"),
+        ] {
+            assert_eq!(alike(usual, rare), Some(Alike::Near), "{usual} {rare}");
+        }
+    }
+
+    #[test]
+    fn names_that_are_meant_to_differ_are_left_alone() {
+        for (usual, rare) in [
+            ("Sales 1", "Sales 2"),
+            ("Tier 1", "Tier 2"),
+            ("Tier 1", "Tier 11"),
+            ("Tier I", "Tier II"),
+            ("Level XVII", "Level XVIII"),
+            ("Team A", "Team B"),
+            ("TeamA", "TeamB"),
+            ("HR", "IT"),
+            ("Chat", "Chap"),
+            ("Night", "Light"),
+            ("Sales North", "Sales South"),
+            ("C++", "C#"),
+            ("R&D", "RD"),
+            ("Shift 1 2", "Shift 12"),
+            ("Support", "Suppotr X"),
+            ("A B", "AB"),
+        ] {
+            assert_eq!(alike(usual, rare), None, "{usual} {rare}");
+        }
+    }
+
+    #[test]
+    fn the_most_usual_spelling_is_the_one_meant() {
+        let texts = [
+            ("Suport", 1),
+            ("support", 3),
+            ("Support", 40),
+            ("Supports", 2),
+        ];
+        let spellings: Vec<_> = (1..)
+            .zip(texts)
+            .map(|(code, (text, count))| Spelling { text, count, code })
+            .collect();
+        let mut found: Vec<_> = variants(&spellings)
+            .into_iter()
+            .map(|variant| (variant.is.text, variant.of.text))
+            .collect();
+        found.sort_unstable();
+        assert_eq!(
+            found,
+            [
+                ("Suport", "Support"),
+                ("Supports", "Support"),
+                ("support", "Support")
+            ]
+        );
+    }
+}
