@@ -5,6 +5,7 @@
 //! which `docs/checks.md` is made.
 
 mod context;
+mod digest;
 mod duplicates;
 mod finding;
 mod found;

@@ -1,6 +1,10 @@
 //! Facts: what upstream counted for a user in an interval. Counts and sums, never averages, so that
 //! they add up over any segments (contract `facts.md`, *Definitions*).
 
+pub mod answer;
+pub mod interval;
+pub mod sum;
+
 /// What was counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum FactKind {

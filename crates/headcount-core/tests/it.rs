@@ -1,5 +1,9 @@
 //! The one integration binary of the crate.
 
+#[path = "it/answer.rs"]
+mod answer;
+#[path = "it/checks.rs"]
+mod checks;
 #[path = "it/naive.rs"]
 mod naive;
 #[path = "it/org.rs"]

@@ -2,7 +2,7 @@
 
 mod sender;
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{fmt, sync::atomic::Ordering, time::Duration};
 
 use headcount_core::wire::{ErrorBody, UserSearchRequest};
 use reqwest::{
@@ -11,9 +11,8 @@ use reqwest::{
 };
 use tokio::time::Instant;
 
-use crate::{
-    CursorPage, Page, Settings, Upstream, UpstreamError, page::PageError, retry, token::Tokens,
-};
+use crate::{CursorPage, Page, Settings, Upstream, UpstreamError, retry, token::Tokens};
+use sender::Lost;
 pub(crate) use sender::Sender;
 
 const SEARCH: &str = "/api/v2/users/search";
@@ -76,25 +75,26 @@ impl Client {
             .map(drop)
     }
 
-    /// Sends one authorised request and reads its answer with `read`, retrying what may pass.
-    pub(crate) async fn ask<T>(
+    /// Sends one authorised request and reads its answer with `read`, retrying what may pass. What
+    /// `read` complains of is told, so it must hold nothing of the answer.
+    pub(crate) async fn ask<T, E: fmt::Display>(
         &self,
         method: Method,
         path_and_query: &str,
         body: Option<String>,
-        read: impl Fn(Vec<u8>) -> Result<T, PageError>,
+        read: impl Fn(Vec<u8>) -> Result<T, E>,
     ) -> Result<T, UpstreamError> {
         self.ask_with_headers(method, path_and_query, body, |body, _| read(body))
             .await
     }
 
     /// As [`Self::ask`], for those who also look at the headers.
-    pub(crate) async fn ask_with_headers<T>(
+    pub(crate) async fn ask_with_headers<T, E: fmt::Display>(
         &self,
         method: Method,
         path_and_query: &str,
         body: Option<String>,
-        read: impl Fn(Vec<u8>, &HeaderMap) -> Result<T, PageError>,
+        read: impl Fn(Vec<u8>, &HeaderMap) -> Result<T, E>,
     ) -> Result<T, UpstreamError> {
         let path = path_and_query.split('?').next().unwrap_or_default();
         let url = format!("{}{path_and_query}", self.settings.api_url);
@@ -121,7 +121,8 @@ impl Client {
             tries.attempts += 1;
             let answer = match answer {
                 Ok(answer) => answer,
-                Err(met) => {
+                Err(Lost::TooLarge) => return Err(sender::too_large(path)),
+                Err(Lost::Passing(met)) => {
                     tries.pause(&self.sender, None, None, met).await?;
                     continue;
                 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::facts;
+
 /// A request that got no usable answer, after all retries that made sense.
 #[derive(Debug, thiserror::Error)]
 pub enum UpstreamError {
@@ -67,7 +69,7 @@ pub enum UpstreamError {
         last: String,
     },
     /// Answers that are not what the API sends: a proxy's page, a cut body, another shape.
-    #[error("{path} answered {attempts} times with something else than users: {last}")]
+    #[error("{path} answered {attempts} times with something else than was asked for: {last}")]
     Unreadable {
         /// Path of the request.
         path: String,
@@ -75,6 +77,14 @@ pub enum UpstreamError {
         attempts: u32,
         /// What was wrong with the last answer; never its text.
         last: String,
+    },
+    /// An answer larger than is read, although as little as possible was asked for.
+    #[error("the answer of {path} is larger than {} MiB", .limit >> 20)]
+    TooLarge {
+        /// Path of the request.
+        path: String,
+        /// Largest answer that is read, bytes.
+        limit: usize,
     },
 }
 
@@ -93,6 +103,12 @@ impl UpstreamError {
             Self::TokenEnded => {
                 "get a new access token, or give client credentials, which renew it by themselves"
             }
+            Self::Forbidden { path, .. } if path == facts::CONVERSATIONS => {
+                "give a role with the permission analytics:conversationAggregate:view (all divisions) to the OAuth client"
+            }
+            Self::Forbidden { path, .. } if path == facts::EVALUATIONS => {
+                "give a role with the permission analytics:evaluationAggregate:view (all divisions) to the OAuth client"
+            }
             Self::Forbidden { .. } => {
                 "give a role with the permission directory:user:view (all divisions) to the OAuth client"
             }
@@ -106,6 +122,7 @@ impl UpstreamError {
             Self::Unreadable { .. } => {
                 "a proxy or gateway may stand in between; check the region and HEADCOUNT_API_URL"
             }
+            Self::TooLarge { .. } => "ask for less at once, such as a smaller --page-size",
         })
     }
 

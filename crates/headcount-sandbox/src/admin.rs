@@ -3,9 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use headcount_core::fact::{FactKind, interval::IntervalError};
 use hyper::Method;
+use jiff::{Timestamp, tz::TimeZone};
 
-use crate::{answer::Answer, change::Change, fault::Fault, server::Asked, world::World};
+use crate::{
+    answer::Answer, api::parameters, change::Change, fault::Fault, server::Asked, world::World,
+};
 
 pub(crate) fn answer(world: &World, asked: &Asked) -> Answer {
     let path = asked.path.trim_end_matches('/');
@@ -17,6 +21,7 @@ pub(crate) fn answer(world: &World, asked: &Asked) -> Answer {
             Ok(since) => Answer::of(&world.org().truth(since.unwrap_or(0))),
             Err(answer) => *answer,
         },
+        (&Method::GET, "/sandbox/facts") => facts(world, asked),
         (&Method::GET, "/sandbox/users") => {
             let org = world.org();
             let mut lines = String::new();
@@ -40,6 +45,43 @@ pub(crate) fn answer(world: &World, asked: &Asked) -> Answer {
         },
         _ => wrong(404, format!("no such route: {} {path}", asked.method)),
     }
+}
+
+/// The facts of an interval by local day, user and media type; one a line.
+fn facts(world: &World, asked: &Asked) -> Answer {
+    let text = |name: &str| {
+        let mut pairs = parameters(&asked.query).into_iter();
+        pairs
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value)
+    };
+    let name = text("kind").unwrap_or_default();
+    let Some(kind) = FactKind::ALL.into_iter().find(|kind| kind.name() == name) else {
+        return wrong(400, "`kind` is handle_time or evaluation");
+    };
+    let within = match text("interval").unwrap_or_default().parse() {
+        Ok(within) => within,
+        Err(error) => return wrong::<IntervalError>(400, error),
+    };
+    let zone = text("timeZone").unwrap_or_else(|| "UTC".to_owned());
+    let Ok(zone) = TimeZone::get(&zone) else {
+        return wrong(400, "`timeZone` is not an IANA name");
+    };
+    let mut lines = String::new();
+    for fact in world.facts(kind, within, &zone) {
+        let start = Timestamp::from_millisecond(fact.start_ms).unwrap_or_default();
+        let mut line = serde_json::json!({
+            "day": start.to_zoned_datetime(zone.clone()).date().to_string(),
+            "user_id": fact.user_id,
+            "media_type": fact.media_type,
+        });
+        for (measure, value) in kind.measures().iter().zip(fact.measures) {
+            line[measure.name] = value.into();
+        }
+        lines.push_str(&line.to_string());
+        lines.push('\n');
+    }
+    Answer::new(200, "application/x-ndjson", lines)
 }
 
 fn change(world: &World, asked: &Asked) -> Answer {
@@ -100,7 +142,7 @@ fn number(asked: &Asked, name: &str) -> Result<Option<u64>, Box<Answer>> {
         .map_err(|_| Box::new(wrong(400, format!("`{name}` is not a whole number"))))
 }
 
-fn wrong(status: u16, message: impl ToString) -> Answer {
+fn wrong<M: ToString>(status: u16, message: M) -> Answer {
     Answer::json(
         status,
         serde_json::json!({ "error": message.to_string() }).to_string(),

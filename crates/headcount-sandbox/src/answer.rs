@@ -87,8 +87,10 @@ impl Answer {
     }
 
     /// 403 for want of a permission.
-    pub(crate) fn no_permission(context: &str) -> Self {
-        let message = "Unable to perform the requested action. You are missing the following permission(s): directory:user:view";
+    pub(crate) fn no_permission(permission: &str, context: &str) -> Self {
+        let message = format!(
+            "Unable to perform the requested action. You are missing the following permission(s): {permission}"
+        );
         Self::error(403, "missing.permissions", message, context)
     }
 

@@ -1,13 +1,16 @@
 //! The API: who may ask, what goes wrong, and which endpoint answers.
 
+mod aggregates;
 mod listing;
 mod token;
 mod users;
 
+use headcount_core::fact::FactKind;
 use hyper::{
     Method,
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER},
 };
+use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
 use crate::{
@@ -53,6 +56,8 @@ fn endpoint(asked: &Asked) -> Option<Endpoint> {
         "/api/v2/users/search" => Endpoint::Search,
         "/api/v2/users/query" => Endpoint::Query,
         "/api/v2/users" => Endpoint::Users,
+        "/api/v2/analytics/conversations/aggregates/query" => Endpoint::Conversations,
+        "/api/v2/analytics/evaluations/aggregates/query" => Endpoint::Evaluations,
         _ => {
             let id = path.strip_prefix("/api/v2/users/")?;
             return (!id.contains('/')).then_some(Endpoint::User);
@@ -96,7 +101,8 @@ fn decide(world: &World, asked: &Asked, endpoint: Option<Endpoint>) -> Fate {
     }
     call.fault = world.strike(endpoint);
     if !permitted(&call, endpoint) {
-        return finish(&call, Answer::no_permission(&call.context), Some(pace));
+        let answer = Answer::no_permission(permission(endpoint), &call.context);
+        return finish(&call, answer, Some(pace));
     }
     if let Some(fate) = call
         .fault
@@ -109,6 +115,8 @@ fn decide(world: &World, asked: &Asked, endpoint: Option<Endpoint>) -> Fate {
         (Endpoint::Query, &Method::GET) => listing::query(&call),
         (Endpoint::Users, &Method::GET) => listing::list(&call),
         (Endpoint::User, &Method::GET) => listing::one(&call),
+        (Endpoint::Conversations, &Method::POST) => aggregates::query(&call, FactKind::HandleTime),
+        (Endpoint::Evaluations, &Method::POST) => aggregates::query(&call, FactKind::Evaluation),
         _ => Answer::error(
             405,
             "method.not.allowed",
@@ -161,8 +169,44 @@ fn permitted(call: &Call<'_>, endpoint: Endpoint) -> bool {
         Endpoint::Query => {
             quirks.query_permission == Permission::Granted && quirks.cursor != Cursor::Refused
         }
+        Endpoint::Conversations => quirks.conversation_permission == Permission::Granted,
+        Endpoint::Evaluations => quirks.evaluation_permission == Permission::Granted,
         _ => true,
     }
+}
+
+/// The permission that an endpoint needs (contract 1).
+fn permission(endpoint: Endpoint) -> &'static str {
+    match endpoint {
+        Endpoint::Conversations => "analytics:conversationAggregate:view",
+        Endpoint::Evaluations => "analytics:evaluationAggregate:view",
+        _ => "directory:user:view",
+    }
+}
+
+/// The body of a `POST`, read as JSON.
+fn json_body<T: DeserializeOwned>(call: &Call<'_>) -> Result<T, Box<Answer>> {
+    let kind = call
+        .asked
+        .headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    if !kind.to_ascii_lowercase().contains("json") {
+        let message = "Unsupported Media Type - Unsupported or incorrect media type, such as an incorrect Content-Type value in the header.";
+        return Err(Box::new(Answer::error(
+            415,
+            "unsupported.media.type",
+            message,
+            &call.context,
+        )));
+    }
+    serde_json::from_slice(&call.asked.body).map_err(|_| malformed(call))
+}
+
+fn malformed(call: &Call<'_>) -> Box<Answer> {
+    let message = "The request could not be understood by the server due to malformed syntax.";
+    Box::new(Answer::error(400, "bad.request", message, &call.context))
 }
 
 /// What a fault sends in place of an answer; `None` for those that only spoil it.
@@ -252,7 +296,7 @@ fn disguised(call: &Call<'_>, fate: Fate) -> Fate {
 }
 
 /// The parameters of a URL or a form, percent signs resolved.
-fn parameters(text: &str) -> Vec<(String, String)> {
+pub(crate) fn parameters(text: &str) -> Vec<(String, String)> {
     text.split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| {

@@ -132,6 +132,10 @@ pub enum Endpoint {
     Users,
     /// `GET /api/v2/users/{id}`.
     User,
+    /// `POST /api/v2/analytics/conversations/aggregates/query`.
+    Conversations,
+    /// `POST /api/v2/analytics/evaluations/aggregates/query`.
+    Evaluations,
 }
 
 impl Endpoint {
@@ -142,6 +146,8 @@ impl Endpoint {
         ("query", Self::Query),
         ("users", Self::Users),
         ("user", Self::User),
+        ("conversations", Self::Conversations),
+        ("evaluations", Self::Evaluations),
     ];
 }
 

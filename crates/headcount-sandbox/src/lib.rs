@@ -5,6 +5,7 @@
 //! contract notes (cited by their section); where it is not known, a quirk offers the choices.
 
 mod admin;
+mod analytics;
 mod answer;
 mod api;
 mod change;

@@ -3,13 +3,21 @@
 mod document;
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
 pub(crate) use document::Document;
+use headcount_core::user::Attributes;
 
-use crate::people::{Division, People};
+use crate::{
+    analytics::{
+        Agent,
+        work::{self, QUEUES, Worker},
+    },
+    people::{Division, People},
+};
 
 /// Lifecycle state of a user (contract `models.md` 2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,15 +82,32 @@ pub struct Person {
     document: Box<str>,
     state: State,
     joined: u64,
+    origin: Origin,
+}
+
+/// How somebody came into the org. What they did follows from it, so it never changes.
+#[derive(Clone, Copy, Debug)]
+struct Origin {
+    state: State,
+    trade: u16,
 }
 
 impl Person {
-    pub(crate) fn new(id: String, document: String, state: State) -> Self {
+    pub(crate) fn new(
+        id: String,
+        document: String,
+        state: State,
+        department: Option<&str>,
+    ) -> Self {
         Self {
             id: id.into(),
             document: document.into(),
             state,
             joined: 0,
+            origin: Origin {
+                state,
+                trade: department.map_or(0, work::trade),
+            },
         }
     }
 
@@ -156,6 +181,7 @@ impl Fold {
 #[derive(Debug)]
 struct Former {
     id: Box<str>,
+    origin: Origin,
     purged: u64,
 }
 
@@ -272,6 +298,40 @@ impl Org {
         Truth { now, stayed, ever }
     }
 
+    /// Everybody who ever was in the org and worked, in the order of their ids; with the present
+    /// division if asked for.
+    pub(crate) fn agents(&self, divisions: bool) -> Vec<Agent<'_>> {
+        let seed = self.people.seed();
+        let agent = |id, origin: Origin| {
+            let worker = Worker::new(seed, id, origin.state, origin.trade)?;
+            Some(Agent {
+                id,
+                worker,
+                division: None,
+            })
+        };
+        let mut agents: Vec<Agent<'_>> = self
+            .iter()
+            .filter_map(|person| {
+                let mut agent = agent(&person.id, person.origin)?;
+                if divisions {
+                    let user = Attributes::parse(&person.document).ok()?;
+                    agent.division = user.division_id.map(Cow::into_owned);
+                }
+                Some(agent)
+            })
+            .collect();
+        let former = self.purged.iter();
+        agents.extend(former.filter_map(|former| agent(&former.id, former.origin)));
+        agents.sort_by_key(|agent| agent.id);
+        agents
+    }
+
+    /// Ids of the queues.
+    pub(crate) fn queues(&self) -> [String; QUEUES] {
+        std::array::from_fn(|at| self.people.queue(at))
+    }
+
     pub(crate) fn seat(&self, seat: u32) -> Option<&Person> {
         self.seats.get(seat as usize).and_then(Option::as_ref)
     }
@@ -341,6 +401,7 @@ impl Org {
                 if person.state == State::Deleted {
                     person.rewrite(|document| document.set("state", "\"active\""));
                     person.state = State::Active;
+                    person.origin.state = State::Active;
                 }
                 let id = person.id.to_string();
                 let seat = self.seats();
@@ -361,6 +422,7 @@ impl Org {
         if let Some(person) = self.seats[seat as usize].take() {
             self.purged.push(Former {
                 id: person.id,
+                origin: person.origin,
                 purged: self.revision,
             });
         }

@@ -74,6 +74,16 @@ impl People {
         self.uuid(3, 0)
     }
 
+    /// Seed of all.
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Id of queue number `at`.
+    pub(crate) fn queue(&self, at: usize) -> String {
+        self.uuid(6, at as u64)
+    }
+
     /// All divisions; the first is Home.
     #[must_use]
     pub fn divisions(&self) -> Vec<Division> {
@@ -173,8 +183,9 @@ impl People {
             ",\"chat\":{{\"jabberId\":\"{:024x}@sandbox.orgspan.com\"}}",
             random.u128(..) >> 32
         );
-        if random.f64() < 0.9 {
-            member(out, ",\"department\":", Self::department(&mut random));
+        let department = (random.f64() < 0.9).then(|| Self::department(&mut random));
+        if let Some(department) = department {
+            member(out, ",\"department\":", department);
         }
         member(out, ",\"email\":", &email);
         let phone = (random.f64() < 0.7)
@@ -258,7 +269,7 @@ impl People {
             out,
             ",\"acdAutoAnswer\":{automatic},\"selfUri\":\"/api/v2/users/{id}\"}}"
         );
-        Person::new(id, doc, state)
+        Person::new(id, doc, state, department)
     }
 
     /// A manager out of the tree: most users have one, some have none, and a few name somebody who

@@ -132,6 +132,25 @@ habit! {
     }
 }
 
+habit! {
+    /// Whether aggregated scores come with their sum: nobody has seen it documented.
+    EvaluationSum {
+        /// With count and sum.
+        Told = "told",
+        /// With the count alone.
+        LeftOut = "left-out",
+    }
+}
+habit! {
+    /// How an aggregate with too many groups is refused (contract 7 has both).
+    TooLarge {
+        /// With 400.
+        BadRequest = "400",
+        /// With 413.
+        TooLarge = "413",
+    }
+}
+
 /// All habits of an org. The default is what Genesys documents, or was seen to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quirks {
@@ -169,6 +188,16 @@ pub struct Quirks {
     pub past_end: PastEnd,
     /// Length of the window that the rate limit counts in, seconds.
     pub rate_window: u64,
+    /// `analytics:conversationAggregate:view`.
+    pub conversation_permission: Permission,
+    /// `analytics:evaluationAggregate:view`.
+    pub evaluation_permission: Permission,
+    /// Sums of scores.
+    pub evaluation_sum: EvaluationSum,
+    /// Groups that the answer of an aggregate query may have; any number if unset.
+    pub aggregate_groups: Option<u64>,
+    /// Answers with more.
+    pub aggregate_too_large: TooLarge,
 }
 
 impl Default for Quirks {
@@ -191,6 +220,11 @@ impl Default for Quirks {
             id_case: IdCase::Lower,
             past_end: PastEnd::Empty,
             rate_window: 60,
+            conversation_permission: Permission::Granted,
+            evaluation_permission: Permission::Granted,
+            evaluation_sum: EvaluationSum::Told,
+            aggregate_groups: None,
+            aggregate_too_large: TooLarge::BadRequest,
         }
     }
 }
@@ -215,6 +249,11 @@ impl Quirks {
         "id-case",
         "past-end",
         "rate-window",
+        "conversation-permission",
+        "evaluation-permission",
+        "evaluation-sum",
+        "aggregate-groups",
+        "aggregate-too-large",
     ];
 
     /// Sets the quirk `name`; `_` counts as `-`.
@@ -248,7 +287,12 @@ impl Quirks {
             "query-permission" => self.query_permission = choice(name, value)?,
             "id-case" => self.id_case = choice(name, value)?,
             "past-end" => self.past_end = choice(name, value)?,
-            _ => self.rate_window = number(name, value, 1)?,
+            "rate-window" => self.rate_window = number(name, value, 1)?,
+            "conversation-permission" => self.conversation_permission = choice(name, value)?,
+            "evaluation-permission" => self.evaluation_permission = choice(name, value)?,
+            "evaluation-sum" => self.evaluation_sum = choice(name, value)?,
+            "aggregate-groups" => self.aggregate_groups = number_or_off(name, value, 1)?,
+            _ => self.aggregate_too_large = choice(name, value)?,
         }
         Ok(())
     }

@@ -11,9 +11,11 @@ use std::{
 };
 
 use bytes::Bytes;
+use headcount_core::fact::{Fact, FactKind, interval::Interval};
 use http_body_util::{BodyExt, Limited};
 use hyper::{Method, Request, Response, body::Incoming, header::HeaderMap, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use jiff::tz::TimeZone;
 use tokio::{
     net::TcpListener,
     sync::watch,
@@ -139,6 +141,12 @@ impl Sandbox {
     #[must_use]
     pub fn truth(&self, mark: u64) -> Truth {
         self.world.org().truth(mark)
+    }
+    /// The facts of an interval, by local day of `zone`, user and media type, in that order: the
+    /// ground truth of both aggregate queries, counted in another way than they are.
+    #[must_use]
+    pub fn facts(&self, kind: FactKind, within: Interval, zone: &TimeZone) -> Vec<Fact> {
+        self.world.facts(kind, within, zone)
     }
     /// Counters since the start.
     #[must_use]

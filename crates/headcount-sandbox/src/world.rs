@@ -6,11 +6,13 @@ use std::{
     time::Duration,
 };
 
+use headcount_core::fact::{Fact, FactKind, interval::Interval};
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::{
-    Config, Quirks,
+    Config, Quirks, analytics,
     change::{self, Change, ChangeKind},
     fault::{Endpoint, Fault, FaultKind, Faults},
     org::{Org, Person, State},
@@ -167,9 +169,14 @@ impl World {
     }
 
     pub(crate) fn set_quirks(&self, quirks: Quirks) {
-        let granted = crate::quirks::Permission::Granted;
+        let granted = [
+            quirks.search_permission,
+            quirks.query_permission,
+            quirks.conversation_permission,
+            quirks.evaluation_permission,
+        ];
         let mut live = lock(&self.live);
-        if quirks.search_permission == granted && quirks.query_permission == granted {
+        if granted == [crate::quirks::Permission::Granted; 4] {
             live.revoked = false;
         }
         live.logins = 0;
@@ -252,6 +259,12 @@ impl World {
 
     pub(crate) fn is_revoked(&self) -> bool {
         lock(&self.live).revoked
+    }
+
+    /// The facts of an interval, counted the plain way.
+    pub(crate) fn facts(&self, kind: FactKind, within: Interval, zone: &TimeZone) -> Vec<Fact> {
+        let org = self.org();
+        analytics::truth::truth(kind, &org.agents(false), within, zone)
     }
 
     /// A fresh correlation id.
@@ -364,7 +377,13 @@ fn explicit(people: People, scenario: &scenario::Scenario, users: usize) -> Org 
             let known = headcount_core::user::Attributes::parse(&user.document).ok()?;
             let state = State::parse(&known.state).unwrap_or(State::Active);
             let document = user.document.trim().to_owned();
-            Some(Person::new(known.id.into_owned(), document, state))
+            let department = known.department.as_deref();
+            Some(Person::new(
+                known.id.clone().into_owned(),
+                document,
+                state,
+                department,
+            ))
         })
         .collect();
     crowd.extend(people.crowd(users));

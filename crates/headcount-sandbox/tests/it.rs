@@ -1,5 +1,7 @@
 //! The sandbox over a real port.
 
+#[path = "it/aggregates.rs"]
+mod aggregates;
 #[path = "it/client.rs"]
 mod client;
 #[path = "it/endpoints.rs"]

@@ -6,6 +6,7 @@
 
 mod access;
 mod error;
+pub mod facts;
 mod lock;
 mod report;
 mod run;

@@ -69,20 +69,25 @@ fn open(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// `STORE.ORG.lock`, with everything in the org's name that a file name may not contain, or may
-/// not tell apart, written as `%XX`.
+/// `STORE.ORG.lock`.
 fn lock_path(store: &Path, org: &str) -> PathBuf {
     let mut name = store.as_os_str().to_owned();
-    name.push(".");
+    name.push(format!(".{}.lock", file_safe(org)));
+    PathBuf::from(name)
+}
+
+/// The name of an org, with everything that a file name may not contain, or may not tell apart,
+/// written as `%XX`.
+pub(crate) fn file_safe(org: &str) -> String {
+    let mut name = String::new();
     for byte in org.bytes() {
         if byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_') {
-            name.push(char::from(byte).to_string());
+            name.push(char::from(byte));
         } else {
-            name.push(format!("%{byte:02X}"));
+            name.push_str(&format!("%{byte:02X}"));
         }
     }
-    name.push(".lock");
-    PathBuf::from(name)
+    name
 }
 
 #[cfg(test)]

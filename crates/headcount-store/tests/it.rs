@@ -4,6 +4,8 @@
 mod access;
 #[path = "it/conformance.rs"]
 mod conformance;
+#[path = "it/facts.rs"]
+mod facts;
 #[path = "it/files.rs"]
 mod files;
 #[path = "it/kill.rs"]

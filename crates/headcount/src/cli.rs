@@ -108,6 +108,7 @@ pub(crate) enum Command {
     Count(commands::count::Args),
     History(commands::history::Args),
     Snapshots(commands::snapshots::Args),
+    Report(commands::report::Args),
     Serve(commands::serve::Args),
     Client(commands::client::Args),
     Token(commands::token::Args),

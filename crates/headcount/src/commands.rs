@@ -7,6 +7,7 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod history;
 pub(crate) mod man;
+pub(crate) mod report;
 pub(crate) mod sandbox;
 pub(crate) mod serve;
 pub(crate) mod snapshots;
@@ -28,6 +29,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Count(args) => count::run(&global, &args),
         Command::History(args) => history::run(&global, &args),
         Command::Snapshots(args) => snapshots::run(&global, &args),
+        Command::Report(args) => report::run(&global, &args),
         Command::Serve(args) => serve::run(&global, &args),
         Command::Client(args) => client::run(&global, &args),
         Command::Token(args) => token::run(&global, &args),

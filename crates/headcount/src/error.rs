@@ -184,7 +184,7 @@ fn of_upstream(error: &UpstreamError) -> Exit {
         | UpstreamError::Forbidden { .. } => Exit::NotAuthorised,
         UpstreamError::Limited { .. } => Exit::TryAgain,
         UpstreamError::Unavailable { .. } | UpstreamError::Unreadable { .. } => Exit::Unavailable,
-        UpstreamError::Refused { .. } => Exit::Failure,
+        UpstreamError::Refused { .. } | UpstreamError::TooLarge { .. } => Exit::Failure,
     }
 }
 

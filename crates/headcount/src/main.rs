@@ -16,6 +16,7 @@ mod error;
 mod output;
 mod progress;
 mod reading;
+mod report;
 mod schedule;
 mod selection;
 mod sync;

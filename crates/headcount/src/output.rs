@@ -1,6 +1,7 @@
 //! Answers on stdout: tables for a person, JSON and CSV for machines.
 
 mod csv;
+pub(crate) mod numbers;
 mod table;
 
 use std::{
@@ -10,6 +11,7 @@ use std::{
 
 use serde::Serialize;
 
+use self::numbers::decimals;
 use crate::cli::Form;
 
 /// Gives a buffered stdout to `write`, and makes sure that everything went out.
@@ -40,6 +42,8 @@ pub(crate) enum Cell<'a> {
     Text(Cow<'a, str>),
     /// A count.
     Number(u64),
+    /// A number with so many decimals.
+    Decimal(f64, usize),
     /// Nothing: `null` in JSON, empty elsewhere.
     Nothing,
 }
@@ -48,6 +52,11 @@ impl<'a> Cell<'a> {
     /// A text, or nothing.
     pub(crate) fn of(text: Option<&'a str>) -> Self {
         text.map_or(Self::Nothing, |text| Self::Text(Cow::Borrowed(text)))
+    }
+
+    /// A number with so many decimals, or nothing.
+    pub(crate) fn decimal(number: Option<f64>, places: usize) -> Self {
+        number.map_or(Self::Nothing, |number| Self::Decimal(number, places))
     }
 
     /// A text of its own.
@@ -128,6 +137,10 @@ impl<'w> Objects<'w> {
             match cell {
                 Cell::Text(text) => serde_json::to_writer(&mut self.text, text)?,
                 Cell::Number(number) => serde_json::to_writer(&mut self.text, number)?,
+                Cell::Decimal(number, places) => {
+                    self.text
+                        .extend_from_slice(decimals(*number, *places).as_bytes());
+                }
                 Cell::Nothing => self.text.extend_from_slice(b"null"),
             }
         }

@@ -4,6 +4,7 @@
 
 use super::{
     Ran, Rule, RuleInfo, Severity, Threshold, found::Found, subject::State, subject::Subject,
+    subject::counted,
 };
 use crate::field::Column;
 
@@ -18,7 +19,7 @@ pub(super) const RULE: Rule = Rule {
             there. Such a chain often has somebody in it with the wrong manager.",
         mend: "Look at the managers above this user one by one: `headcount managers` shows \
             them.",
-        example: "Above Jane Doe are 11 managers, below 4 people.",
+        example: "Above Jane Doe are 11 managers, below 4 users.",
         threshold: Some(Threshold {
             default: 10,
             meaning: "How many managers there may be above a user.",
@@ -39,7 +40,9 @@ fn find(subject: &Subject<'_>, found: &mut Found<'_>) -> Ran {
             .user(row)
             .at("manager.id", subject.value(row, Column::ManagerId))
             .say(format!(
-                "{above} managers above, {below} people below: more than {most} above"
+                "{} above, {} below: more than {most} above",
+                counted(above as usize, "manager"),
+                counted(below as usize, "user")
             ));
     }
     Ok(())

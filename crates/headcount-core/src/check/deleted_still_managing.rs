@@ -1,6 +1,8 @@
 //! Deleted users who still lead somebody.
 
-use super::{Ran, Rule, RuleInfo, Severity, found::Found, subject::State, subject::Subject};
+use super::{
+    Ran, Rule, RuleInfo, Severity, found::Found, subject::State, subject::Subject, subject::counted,
+};
 
 pub(super) const RULE: Rule = Rule {
     info: RuleInfo {
@@ -13,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
             today.",
         mend: "Give these people the manager of today, by a people import with \
             `email_manager`.",
-        example: "12 active people report to Jane Doe, who is deleted.",
+        example: "Jane Doe is deleted and still the manager of 12 active users.",
         threshold: None,
     },
     find,
@@ -28,7 +30,8 @@ fn find(subject: &Subject<'_>, found: &mut Found<'_>) -> Ran {
         let count = reports.len();
         if count > 0 {
             found.user(row).with(reports).say(format!(
-                "is deleted, and {count} active people still report to this manager"
+                "is deleted and still the manager of {}",
+                counted(count, "active user")
             ));
         }
     }

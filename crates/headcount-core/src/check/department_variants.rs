@@ -11,6 +11,7 @@ use super::{
     found::Found,
     spelling::{Alike, Spelling, variants},
     subject::Subject,
+    subject::counted,
 };
 use crate::field::Column;
 
@@ -26,8 +27,9 @@ pub(super) const RULE: Rule = Rule {
             `Team A`, `Team B`).",
         why: "Every report by department shows them as two, and neither number is right.",
         mend: "Decide on one spelling and write it to all users of the others, by a people \
-            import. Except the spelling if it is a department of its own.",
-        example: "The department `sales` (2 people) is likely to be `Sales` (40 people).",
+            import. A spelling that is a department of \
+            its own belongs under `except`.",
+        example: "The department `sales` (2 users) is likely to be `Sales` (40 users).",
         threshold: None,
     },
     find,
@@ -79,17 +81,10 @@ fn find(subject: &Subject<'_>, found: &mut Found<'_>) -> Ran {
         draft.say(format!(
             "the department {:?} ({}) is likely to be {:?} ({}): {differs}",
             is.text,
-            people(is.count),
+            counted(is.count as usize, "user"),
             of.text,
-            people(of.count),
+            counted(of.count as usize, "user"),
         ));
     }
     Ok(())
-}
-
-fn people(count: u32) -> String {
-    match count {
-        1 => "1 person".to_owned(),
-        count => format!("{count} people"),
-    }
 }

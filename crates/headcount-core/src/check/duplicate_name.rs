@@ -19,8 +19,8 @@ pub(super) const RULE: Rule = Rule {
         why: "Reports that name people show two lines that nobody can tell apart, and \
             whoever adds them up by name makes one of two people. It may be one person \
             with two accounts.",
-        mend: "If it is one person, delete the account that is not in use. If not, set the \
-            preferred names apart, and except the name.",
+        mend: "If it is one person, delete the account that is not in use. If not, put \
+            the name under `except`.",
         example: "2 users of the department Sales are called Jane Doe.",
         threshold: None,
     },
@@ -45,16 +45,16 @@ fn find(subject: &Subject<'_>, found: &mut Found<'_>) -> Ran {
         words.for_each(|word| key.extend([" ", word]));
         Some(())
     });
-    for (_, rows) in groups {
+    for (key, rows) in groups {
         let name = |row: &u32| subject.value(*row, Column::Name);
         let (Some(name), Some(&first)) = (rows.iter().filter_map(name).min(), rows.first()) else {
             continue;
         };
         let department = subject.value(first, Column::Department).unwrap_or_default();
-        let count = rows.len();
+        let (count, folded) = (rows.len(), key.split_once(' ').unwrap_or_default().1);
         found
             .value("name", name)
-            .identified_by(format!("{} in {department}", fold(name)))
+            .identified_by(format!("{folded} in {department}"))
             .with(rows)
             .say(format!(
                 "{count} users of the department {department:?} have this name"

@@ -15,7 +15,8 @@ pub(super) const RULE: Rule = Rule {
         what: "An active user's e-mail is not in one of the domains of `email_domains`.",
         why: "It may be a private address, or an account of somebody who does not belong to \
             the org.",
-        mend: "Correct the e-mail, add the domain to `email_domains`, or except the user.",
+        mend: "Correct the e-mail, add the domain to `email_domains`, or put \
+            the user under `except`.",
         example: "The e-mail of Jane Doe is jane.doe@mail.example.",
         threshold: None,
     },

@@ -16,7 +16,8 @@ pub(super) const RULE: Rule = Rule {
             user.",
         why: "Reports by division count this user there, and whoever may see that division \
             sees the user.",
-        mend: "Move the user to the division of the team; or except those who belong there.",
+        mend: "Move the user to the division of the team; or put \
+            those who belong there under `except`.",
         example: "Jane Doe is in the division Home.",
         threshold: None,
     },

@@ -1,7 +1,8 @@
 //! Users who joined and left within a day.
 
 use super::{
-    Ran, Rule, RuleInfo, Severity, found::Found, lives::HOUR_MS, subject::Subject, subject::day,
+    Ran, Rule, RuleInfo, Severity, found::Found, lives::HOUR_MS, subject::Subject,
+    subject::counted, subject::day,
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -31,12 +32,11 @@ fn find(subject: &Subject<'_>, found: &mut Found<'_>) -> Ran {
         while let Some(_again) = short.next_if(|next| next.user_id == life.user_id) {
             times += 1;
         }
-        let hours = (life.left_ms - life.joined_ms) / HOUR_MS;
-        let message = format!(
-            "joined on {} and left within {} hours",
-            day(life.joined_ms),
-            hours + 1
-        );
+        let later = match usize::try_from((life.left_ms - life.joined_ms) / HOUR_MS) {
+            Ok(0) | Err(_) => "less than an hour".to_owned(),
+            Ok(hours) => counted(hours, "hour"),
+        };
+        let message = format!("joined on {} and left {later} later", day(life.joined_ms));
         let message = match times {
             1 => message,
             times => format!("{message}; {times} such lives in 90 days"),

@@ -2,12 +2,10 @@
 
 use std::sync::OnceLock;
 
-use xxhash_rust::xxh3::xxh3_64;
-
+use super::digest::{ByDigest, id_digest};
 use crate::{
     field::{Column, Projection},
     history::VersionRef,
-    search::text::fold,
 };
 
 /// Milliseconds in a day.
@@ -33,7 +31,7 @@ pub struct Lives {
     last: Last,
     short: Vec<ShortLife>,
     /// Places in `known`, by digest of the id.
-    by_id: OnceLock<Vec<u32>>,
+    by_id: OnceLock<ByDigest<u32>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -153,21 +151,11 @@ impl Lives {
 
     fn known(&self, digest: u64) -> Option<&Known> {
         let by_id = self.by_id.get_or_init(|| {
-            let count = u32::try_from(self.known.len()).unwrap_or(u32::MAX);
-            let mut places: Vec<u32> = (0..count).collect();
-            places.sort_unstable_by_key(|&place| self.known[place as usize].id);
-            places
+            let places = (0_u32..).zip(&self.known);
+            places.map(|(place, known)| (known.id, place)).collect()
         });
-        let id = |place: &u32| self.known[*place as usize].id;
-        let found = by_id.partition_point(|place| id(place) < digest);
-        let known = &self.known[*by_id.get(found)? as usize];
-        (known.id == digest).then_some(known)
+        Some(&self.known[*by_id.get(&digest)? as usize])
     }
-}
-
-/// A digest of a user id, the same in any case.
-pub(super) fn id_digest(id: &str) -> u64 {
-    xxh3_64(fold(id).as_bytes())
 }
 
 #[cfg(test)]

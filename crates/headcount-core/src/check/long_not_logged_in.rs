@@ -28,7 +28,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn find(subject: &Subject<'_>, found: &mut Found<'_>) -> Ran {
     let sign_ins = subject.sign_ins();
-    if !sign_ins.told {
+    if !sign_ins.told() {
         return Err("upstream tells no login of anybody: fetch dateLastLogin as well");
     }
     let (now, most) = (subject.context.now_ms, i64::from(found.threshold()));

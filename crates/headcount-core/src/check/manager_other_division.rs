@@ -12,8 +12,8 @@ pub(super) const RULE: Rule = Rule {
         what: "An active user's manager is in another division.",
         why: "Whoever may see one of the two divisions alone sees half of the team. Reports \
             by division and by manager cut the org in different ways.",
-        mend: "Move the user or the manager, if that is not meant. Except those for whom it \
-            is.",
+        mend: "Move the user or the manager, if that is not meant. Put those for whom it \
+            is under `except`.",
         example: "Jane Doe is in the division Sales, the manager 6a1c0c5e-… in Service.",
         threshold: None,
     },

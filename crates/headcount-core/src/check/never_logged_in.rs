@@ -1,8 +1,8 @@
 //! Active users who never logged in.
 //!
 //! Upstream tells logins by password (`dateLastLogin`) and by token (`lastTokenIssued`) if asked to.
-//! Where it tells of nobody, nothing follows from its silence. Neither does it of somebody for whom
-//! there are facts.
+//! Where it tells of nobody or of few, nothing follows from its silence. Neither does it of somebody
+//! for whom there are facts.
 
 use super::{
     Ran, Rule, RuleInfo, Severity, Threshold, found::Found, lives::DAY_MS, subject::Subject,
@@ -23,7 +23,8 @@ pub(super) const RULE: Rule = Rule {
         example: "Jane Doe has never logged in; the welcome was sent on 2026-01-05.",
         threshold: Some(Threshold {
             default: 14,
-            meaning: "Days that somebody has for the first login, from the welcome mail or the first snapshot with the user in it.",
+            meaning: "Days that somebody has for the first login, from the welcome mail or \
+                the first snapshot with the user in it.",
         }),
     },
     find,
@@ -31,8 +32,13 @@ pub(super) const RULE: Rule = Rule {
 
 fn find(subject: &Subject<'_>, found: &mut Found<'_>) -> Ran {
     let sign_ins = subject.sign_ins();
-    if !sign_ins.told {
+    if !sign_ins.told() {
         return Err("upstream tells no login of anybody: fetch dateLastLogin as well");
+    }
+    if !sign_ins.told_of_most() {
+        return Err(
+            "upstream tells logins of fewer than half of the active users: single sign-on?",
+        );
     }
     let grace = i64::from(found.threshold()) * DAY_MS;
     for (&row, sign_in) in subject.active().iter().zip(sign_ins.users()) {

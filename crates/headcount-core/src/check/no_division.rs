@@ -22,6 +22,9 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn find(subject: &Subject<'_>, found: &mut Found<'_>) -> Ran {
+    if subject.nobody_has(Column::DivisionId) && subject.nobody_has(Column::DivisionName) {
+        return Err("no active user has a division: they may not be seen");
+    }
     for row in subject.active_without(Column::DivisionId) {
         if subject.value(row, Column::DivisionName).is_none() {
             found.user(row).at("division.id", None).say("no division");

@@ -6,7 +6,7 @@
 
 use std::cmp::Reverse;
 
-use super::{Ran, Rule, RuleInfo, Severity, found::Found, subject::Subject};
+use super::{Ran, Rule, RuleInfo, Severity, found::Found, subject::Subject, subject::counted};
 use crate::field::Column;
 
 pub(super) const RULE: Rule = Rule {
@@ -20,7 +20,8 @@ pub(super) const RULE: Rule = Rule {
         why: "Reports by manager count this user, and everybody below, under `(none)` or \
             beside the tree they belong to.",
         mend: "Admin > People > the person > Profile: set the manager, or give \
-            `email_manager` in a people import. Except the heads of trees of their own.",
+            `email_manager` in a people import. Heads of trees of their \
+            own belong under `except`.",
         example: "Jane Doe has no manager.",
         threshold: None,
     },
@@ -40,8 +41,9 @@ fn find(subject: &Subject<'_>, found: &mut Found<'_>) -> Ran {
         match below(row) {
             0 => told.say("no manager"),
             _ if Some(row) == top => {}
-            people => told.only(Severity::Note).say(format!(
-                "no manager, with {people} people below: the head of a tree of its own?"
+            users => told.only(Severity::Note).say(format!(
+                "no manager, with {} below: the head of a tree of its own?",
+                counted(users as usize, "user")
             )),
         }
     }

@@ -11,8 +11,8 @@ use crate::{roster::Roster, search::date::parse_iso};
 /// When users signed in last and were welcomed, by place among the rows asked for.
 pub(super) struct SignIns {
     users: Vec<SignIn>,
-    /// Whether upstream told the last login of anybody.
-    pub(super) told: bool,
+    /// How many have signed in.
+    count: usize,
 }
 
 /// What a document tells of a user's coming.
@@ -39,9 +39,20 @@ impl SignIns {
             .map(|document| names.read(document.unwrap_or_default()))
             .collect();
         Self {
-            told: users.iter().any(|user| user.last_ms.is_some()),
+            count: users.iter().filter(|user| user.last_ms.is_some()).count(),
             users,
         }
+    }
+
+    /// Whether upstream told the last sign-in of anybody.
+    pub(super) fn told(&self) -> bool {
+        self.count > 0
+    }
+
+    /// Whether it did so of at least half of those asked for. If not, most of them come by a way
+    /// that upstream does not tell.
+    pub(super) fn told_of_most(&self) -> bool {
+        self.count * 2 >= self.users.len()
     }
 
     /// In the order of the rows asked for.

@@ -2,6 +2,7 @@
 
 use super::{
     Ran, Rule, RuleInfo, Severity, Threshold, found::Found, subject::State, subject::Subject,
+    subject::counted,
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -14,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
         why: "Often a manager who left, a shared account or the default of an import stands \
             in for the real team leads, and reports by manager show one big team.",
         mend: "Give these people their team leads; or raise the threshold.",
-        example: "64 active people report to Jane Doe directly.",
+        example: "64 active users report to Jane Doe directly.",
         threshold: Some(Threshold {
             default: 30,
             meaning: "How many active people may report to one manager directly.",
@@ -34,7 +35,8 @@ fn find(subject: &Subject<'_>, found: &mut Found<'_>) -> Ran {
         let leads = matches!(subject.state(row), State::Active | State::Inactive);
         if count > most && leads {
             found.user(row).with(reports).say(format!(
-                "{count} active people report to this manager directly: more than {most}"
+                "{} report to this manager directly: more than {most}",
+                counted(count as usize, "active user")
             ));
         }
     }

@@ -5,11 +5,12 @@
 
 mod plain;
 
-use std::collections::HashMap;
+use std::cmp::{Ordering, Reverse};
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use self::plain::plain;
+use super::digest::ByDigest;
 
 /// A name as somebody wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +19,20 @@ pub(super) struct Spelling<'t> {
     /// How many users have it.
     pub(super) count: u32,
     pub(super) code: u32,
+}
+
+impl Spelling<'_> {
+    /// The most usual first; of several one without a blank around it, then by the letter.
+    fn order(&self, other: &Self) -> Ordering {
+        let key = |spelling: &Self| {
+            (
+                Reverse(spelling.count),
+                spelling.text.trim() != spelling.text,
+            )
+        };
+        let by_letter = || self.text.cmp(other.text);
+        key(self).cmp(&key(other)).then_with(by_letter)
+    }
 }
 
 /// A spelling that is likely to mean another one.
@@ -50,10 +65,7 @@ pub(super) fn variants<'s, 't>(spellings: &'s [Spelling<'t>]) -> Vec<Variant<'s,
         .iter()
         .map(|spelling| (plain(spelling.text), spelling))
         .collect();
-    plains.sort_unstable_by(|(a, x), (b, y)| {
-        let usual_first = y.count.cmp(&x.count).then_with(|| x.text.cmp(y.text));
-        a.cmp(b).then(usual_first)
-    });
+    plains.sort_unstable_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.order(y)));
     let mut found = Vec::new();
     let mut names: Vec<Name<'_, '_>> = Vec::new();
     for (plain, spelling) in plains {
@@ -95,40 +107,48 @@ struct Near(Vec<Option<u32>>);
 impl Near {
     fn of(names: &[Name<'_, '_>]) -> Self {
         let mut near = Self(vec![None; names.len()]);
-        let places: HashMap<&str, u32> = (0..)
+        let places: ByDigest<u32> = (0..)
             .zip(names)
-            .map(|(place, name)| (name.plain.as_str(), place))
+            .map(|(place, name)| (xxh3_64(name.plain.as_bytes()), place))
             .collect();
-        let mut letters = Vec::new();
-        let mut other = String::new();
+        let (mut letters, mut starts, mut other) = (Vec::new(), Vec::new(), String::new());
         // Digests of names with a hole for a letter, and whose they are.
         let mut holes: Vec<(u64, u32)> = Vec::new();
-        for (place, name) in (0..).zip(names) {
+        for (place, Name { plain, .. }) in (0..).zip(names) {
             letters.clear();
-            letters.extend(name.plain.chars());
+            letters.extend(plain.chars());
+            starts.clear();
+            starts.extend(plain.char_indices().map(|(start, _)| start));
+            starts.push(plain.len());
             for at in 0..letters.len() {
                 let edits = Edits::of(&letters, at);
-                let mut around = |between: &[char], rest: usize| {
+                let mut changed = |between: [&str; 2], rest: usize| {
                     other.clear();
-                    other.extend(&letters[..at]);
-                    other.extend(between);
-                    other.extend(&letters[rest..]);
-                    places.get(other.as_str()).copied()
+                    for part in [&plain[..starts[at]], between[0], between[1], &plain[rest..]] {
+                        other.push_str(part);
+                    }
+                    let digest = xxh3_64(other.as_bytes());
+                    let known = places.get(&digest).copied();
+                    (
+                        digest,
+                        known.filter(|&known| names[known as usize].plain == other),
+                    )
                 };
                 if edits.lost
-                    && let Some(shorter) = around(&[], at + 1)
+                    && let (_, Some(shorter)) = changed(["", ""], starts[at + 1])
                 {
                     near.join(place, shorter);
                 }
-                if edits.swapped
-                    && let Some(swapped) = around(&[letters[at + 1], letters[at]], at + 2)
-                {
-                    near.join(place, swapped);
+                if edits.swapped {
+                    let [first, second, rest] = [starts[at], starts[at + 1], starts[at + 2]];
+                    let swapped = [&plain[second..rest], &plain[first..second]];
+                    if let (_, Some(swapped)) = changed(swapped, rest) {
+                        near.join(place, swapped);
+                    }
                 }
                 if edits.replaced {
                     // No name has such a character: `plain` leaves none.
-                    around(&['\0'], at + 1);
-                    holes.push((xxh3_64(other.as_bytes()), place));
+                    holes.push((changed(["\0", ""], starts[at + 1]).0, place));
                 }
             }
         }
@@ -298,5 +318,13 @@ mod tests {
                 ("support", "Support")
             ]
         );
+        // As usual as each other: the blank is the slip.
+        let spelling = |text, code| Spelling {
+            text,
+            count: 1,
+            code,
+        };
+        let both = [spelling(" Sales", 1), spelling("Sales", 2)];
+        assert_eq!(variants(&both)[0].is.text, " Sales");
     }
 }

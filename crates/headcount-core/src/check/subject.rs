@@ -1,11 +1,12 @@
 //! The org as rules ask about it: what several of them need is worked out once.
 
-use std::{
-    cell::OnceCell,
-    collections::{HashMap, HashSet},
-};
+use std::cell::OnceCell;
 
-use super::{Context, Settings, lives::id_digest, signed_in::SignIns};
+use super::{
+    Context, Settings,
+    digest::{ByDigest, id_digest},
+    signed_in::SignIns,
+};
 use crate::{
     field::Column,
     roster::{Codes, RosterError},
@@ -29,7 +30,7 @@ pub(super) struct Subject<'a> {
     active: Vec<u32>,
     digests: OnceCell<Vec<u64>>,
     sign_ins: OnceCell<SignIns>,
-    last_facts: OnceCell<HashMap<u64, i64>>,
+    last_facts: OnceCell<ByDigest<i64>>,
 }
 
 impl<'a> Subject<'a> {
@@ -113,10 +114,10 @@ impl<'a> Subject<'a> {
         self.digests.get_or_init(|| all().collect())[row as usize]
     }
 
-    /// Digests of all ids of the roster.
-    pub(super) fn digests(&self) -> HashSet<u64> {
+    /// The rows of the roster by the digests of their ids.
+    pub(super) fn rows_by_digest(&self) -> ByDigest<u32> {
         (0..self.context.roster.len())
-            .map(|row| self.digest(row))
+            .map(|row| (self.digest(row), row))
             .collect()
     }
 
@@ -130,7 +131,8 @@ impl<'a> Subject<'a> {
     pub(super) fn last_fact_ms(&self, row: u32) -> Option<i64> {
         let facts = self.context.facts?;
         let last = self.last_facts.get_or_init(|| {
-            let mut last = HashMap::with_capacity(facts.last_ms_by_user.len());
+            let mut last = ByDigest::default();
+            last.reserve(facts.last_ms_by_user.len());
             for (id, &ms) in &facts.last_ms_by_user {
                 let known = last.entry(id_digest(id)).or_insert(ms);
                 *known = ms.max(*known);
@@ -157,4 +159,10 @@ pub(super) fn day(ms: i64) -> String {
         |_| "an unknown day".to_owned(),
         |moment| moment.strftime("%Y-%m-%d").to_string(),
     )
+}
+
+/// So many of something: `1 user`, `2 users`.
+pub(super) fn counted(count: usize, what: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{s}")
 }

@@ -31,6 +31,14 @@ pub(super) struct Answer {
     pub(super) body: Vec<u8>,
 }
 
+/// Why there is no answer.
+pub(super) enum Lost {
+    /// It is larger than is read; asking again would not help.
+    TooLarge,
+    /// What was met, in words without any data. It may pass.
+    Passing(String),
+}
+
 /// Sends requests, paced; knows neither tokens nor retries.
 pub(crate) struct Sender {
     pub(super) http: reqwest::Client,
@@ -109,12 +117,12 @@ impl Sender {
     /// Sends one request, after the pace allows it when `paced`, and reads the whole answer.
     ///
     /// # Errors
-    /// What was met, in words without any data.
+    /// [`Lost`].
     pub(super) async fn send(
         &self,
         request: reqwest::RequestBuilder,
         paced: bool,
-    ) -> Result<Answer, String> {
+    ) -> Result<Answer, Lost> {
         while paced && let Err(until) = { self.pace().take(self.now()) } {
             tokio::time::sleep_until(self.started + until).await;
         }
@@ -154,7 +162,8 @@ impl Sender {
             tries.attempts += 1;
             let answer = match answer {
                 Ok(answer) => answer,
-                Err(met) => {
+                Err(Lost::TooLarge) => return Err(too_large(LOGIN)),
+                Err(Lost::Passing(met)) => {
                     tries.pause(self, None, None, met).await?;
                     continue;
                 }
@@ -188,6 +197,13 @@ impl Answer {
     }
 }
 
+pub(super) fn too_large(path: &str) -> UpstreamError {
+    UpstreamError::TooLarge {
+        path: path.to_owned(),
+        limit: LARGEST_BODY,
+    }
+}
+
 /// Gives the place in the pace back, however the request ends, cancelled ones included.
 struct Slot<'a> {
     sender: &'a Sender,
@@ -212,14 +228,17 @@ fn report(headers: &HeaderMap) -> Option<Report> {
     })
 }
 
-async fn read_body(mut response: reqwest::Response) -> Result<Vec<u8>, String> {
+async fn read_body(mut response: reqwest::Response) -> Result<Vec<u8>, Lost> {
     let announced = response
         .content_length()
         .and_then(|length| usize::try_from(length).ok());
-    let mut body = Vec::with_capacity(announced.unwrap_or(0).min(LARGEST_BODY));
+    if announced.is_some_and(|length| length > LARGEST_BODY) {
+        return Err(Lost::TooLarge);
+    }
+    let mut body = Vec::with_capacity(announced.unwrap_or(0));
     while let Some(chunk) = response.chunk().await.map_err(|error| describe(&error))? {
         if body.len() + chunk.len() > LARGEST_BODY {
-            return Err("answer too large".to_owned());
+            return Err(Lost::TooLarge);
         }
         body.extend_from_slice(&chunk);
     }
@@ -227,7 +246,7 @@ async fn read_body(mut response: reqwest::Response) -> Result<Vec<u8>, String> {
 }
 
 /// What a transport error is, without the URL (its host is known, its query is not ours to show).
-fn describe(error: &reqwest::Error) -> String {
+fn describe(error: &reqwest::Error) -> Lost {
     let kind = if error.is_timeout() {
         "time-out"
     } else if error.is_connect() {
@@ -241,11 +260,11 @@ fn describe(error: &reqwest::Error) -> String {
     while let Some(source) = deepest.source() {
         deepest = source;
     }
-    match deepest.downcast_ref::<std::io::Error>() {
+    Lost::Passing(match deepest.downcast_ref::<std::io::Error>() {
         Some(io) => format!("{kind} ({})", io.kind()),
         None if error.is_connect() => format!("{kind} ({deepest})"),
         None => kind.to_owned(),
-    }
+    })
 }
 
 fn http_client(settings: &Settings) -> Result<reqwest::Client, UpstreamError> {

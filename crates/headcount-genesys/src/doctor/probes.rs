@@ -10,7 +10,7 @@ use jiff::fmt::rfc2822;
 use reqwest::Method;
 
 use super::{Report, Weight};
-use crate::{Answer, Client, Page, Upstream, UpstreamError, walk::names_id};
+use crate::{Answer, Client, Page, Upstream, UpstreamError, page::PageError, walk::names_id};
 
 use Weight::{Good, Notice, Problem};
 
@@ -108,7 +108,7 @@ async fn first_page(
                 let allowed =
                     text("inin-ratelimit-allowed").and_then(|text| text.parse::<u32>().ok());
                 let date = text("date").and_then(|text| rfc2822::parse(text).ok());
-                Ok((page, allowed, date.map(|date| date.timestamp())))
+                Ok::<_, PageError>((page, allowed, date.map(|date| date.timestamp())))
             },
         )
         .await?;

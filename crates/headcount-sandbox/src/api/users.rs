@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use headcount_core::wire::UserSearchRequest;
-use hyper::{Method, header::CONTENT_TYPE};
+use hyper::Method;
 
-use super::{Call, parameters};
+use super::{Call, json_body, malformed, parameters};
 use crate::{
     answer::Answer,
     fault::FaultKind,
@@ -17,9 +17,6 @@ use crate::{
 /// Rows per page if none are asked for (contract 7).
 pub(super) const DEFAULT_SIZE: u64 = 25;
 
-const MALFORMED: &str =
-    "The request could not be understood by the server due to malformed syntax.";
-
 pub(super) fn search(call: &Call<'_>) -> Answer {
     let request = match read(call) {
         Ok(request) => request,
@@ -29,31 +26,14 @@ pub(super) fn search(call: &Call<'_>) -> Answer {
 }
 
 fn read(call: &Call<'_>) -> Result<UserSearchRequest, Box<Answer>> {
-    let malformed = || Box::new(Answer::error(400, "bad.request", MALFORMED, &call.context));
-    if call.asked.method == Method::GET {
-        let q64 = parameters(&call.asked.query)
-            .into_iter()
-            .find(|(name, _)| name == "q64");
-        let (_, text) = q64.ok_or_else(malformed)?;
-        return headcount_core::search::q64::decode(&text.replace(' ', "+"))
-            .map_err(|_| malformed());
+    if call.asked.method != Method::GET {
+        return json_body(call);
     }
-    let kind = call
-        .asked
-        .headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    if !kind.to_ascii_lowercase().contains("json") {
-        let message = "Unsupported Media Type - Unsupported or incorrect media type, such as an incorrect Content-Type value in the header.";
-        return Err(Box::new(Answer::error(
-            415,
-            "unsupported.media.type",
-            message,
-            &call.context,
-        )));
-    }
-    serde_json::from_slice(&call.asked.body).map_err(|_| malformed())
+    let q64 = parameters(&call.asked.query)
+        .into_iter()
+        .find(|(name, _)| name == "q64");
+    let (_, text) = q64.ok_or_else(|| malformed(call))?;
+    headcount_core::search::q64::decode(&text.replace(' ', "+")).map_err(|_| malformed(call))
 }
 
 /// The size of page that is used, or why not.

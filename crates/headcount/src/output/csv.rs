@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, io::Write};
 
-use super::Cell;
+use super::{Cell, numbers::decimals};
 
 /// Writes rows as they come.
 pub(crate) struct Writer<'w> {
@@ -24,6 +24,9 @@ impl<'w> Writer<'w> {
             match cell {
                 Cell::Text(text) => self.writer.write_field(guarded(text).as_bytes())?,
                 Cell::Number(number) => self.writer.write_field(number.to_string())?,
+                Cell::Decimal(number, places) => {
+                    self.writer.write_field(decimals(*number, *places))?;
+                }
                 Cell::Nothing => self.writer.write_field("")?,
             }
         }

@@ -7,7 +7,7 @@ use comfy_table::{
     Width, presets,
 };
 
-use super::Cell;
+use super::{Cell, numbers::decimals};
 use crate::config::environment;
 
 /// Rows that are lined up together. Nobody compares columns over more of them, and a million users
@@ -52,6 +52,9 @@ impl<'w> Writer<'w> {
                 Cell::Text(text) => Field::new(harmless(text)),
                 Cell::Number(number) => {
                     Field::new(number.to_string()).set_alignment(CellAlignment::Right)
+                }
+                Cell::Decimal(number, places) => {
+                    Field::new(decimals(*number, *places)).set_alignment(CellAlignment::Right)
                 }
                 Cell::Nothing => Field::new(""),
             });

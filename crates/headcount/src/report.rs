@@ -1,0 +1,145 @@
+//! Reports: facts by segment, over stored versions and facts.
+
+mod asked;
+pub(crate) mod chart;
+pub(crate) mod period;
+pub(crate) mod print;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+
+use headcount_core::{
+    aggregate::GroupBy,
+    segment::{Attribute, Attribution, Table, Totals},
+};
+use jiff::civil::Date;
+
+pub(crate) use self::asked::Asked;
+use self::period::Period;
+use crate::{
+    columns,
+    error::{Exit, Failure},
+};
+
+/// A report, and what it is of.
+#[derive(Debug)]
+pub(crate) struct Report {
+    /// Names of the attributes.
+    pub(crate) labels: Vec<String>,
+    /// The sums.
+    pub(crate) table: Table,
+    /// The days.
+    pub(crate) period: Period,
+    /// Which version facts belong to.
+    pub(crate) attribution: Attribution,
+    /// Time zone that days are in.
+    pub(crate) timezone: String,
+    /// Days of the period of which there are no facts.
+    pub(crate) missing: Vec<Date>,
+}
+
+/// A segment in two periods.
+pub(crate) struct Compared<'t> {
+    /// Its labels.
+    pub(crate) values: &'t [String],
+    /// Its sums in the period asked for.
+    pub(crate) now: Option<&'t Totals>,
+    /// Its sums in the other one.
+    pub(crate) before: Option<&'t Totals>,
+}
+
+impl Report {
+    /// `event` or `today`.
+    pub(crate) fn attribution(&self) -> &'static str {
+        match self.attribution {
+            Attribution::Event => "event",
+            Attribution::Today => "today",
+        }
+    }
+
+    /// How facts were attributed, in words.
+    pub(crate) fn attributed(&self) -> &'static str {
+        match self.attribution {
+            Attribution::Event => "as of the event",
+            Attribution::Today => "as of today",
+        }
+    }
+}
+
+/// The segments of both, those of the first in its order, then those of the other alone.
+pub(crate) fn compared<'t>(report: &'t Report, other: &'t Report) -> Vec<Compared<'t>> {
+    let mut before: HashMap<&[String], &Totals> = other
+        .table
+        .rows
+        .iter()
+        .map(|row| (&row.values[..], &row.totals))
+        .collect();
+    let mut rows: Vec<Compared<'t>> = report
+        .table
+        .rows
+        .iter()
+        .map(|row| Compared {
+            values: &row.values,
+            now: Some(&row.totals),
+            before: before.remove(&row.values[..]),
+        })
+        .collect();
+    let gone = other.table.rows.iter();
+    rows.extend(gone.filter(|row| before.contains_key(&row.values[..])).map(|row| Compared {
+        values: &row.values,
+        now: None,
+        before: Some(&row.totals),
+    }));
+    rows
+}
+
+/// The attributes of these names, and what they are called in the answer.
+pub(crate) fn attributes(names: &[String]) -> Result<(Vec<Attribute>, Vec<String>), Failure> {
+    let mut by = Vec::new();
+    let mut labels = Vec::new();
+    for name in names.iter().map(|name| name.trim()) {
+        let attribute = Attribute::parse(name).map_err(|error| {
+            let nearest: Vec<String> = error.nearest.iter().map(|name| format!("`{name}`")).collect();
+            let hint = match nearest.as_slice() {
+                [] => "segment by department, division, manager, level1, tree, title, location, team, state, mediaType, user, day, week or month".to_owned(),
+                near => format!("did you mean {}?", near.join(" or ")),
+            };
+            Failure::new(Exit::Usage, format!("unknown attribute `{}`", error.name)).hint(hint)
+        })?;
+        labels.push(match attribute {
+            Attribute::User(GroupBy::Field(field)) => columns::label(field, name),
+            Attribute::Media => "mediaType".to_owned(),
+            _ => name.to_lowercase(),
+        });
+        by.push(attribute);
+        if attribute == Attribute::UserId {
+            // An id alone says nothing to a person.
+            by.push(Attribute::UserName);
+            labels.push("user.name".to_owned());
+        }
+    }
+    if let Some(twice) = (1..labels.len()).find(|&at| labels[..at].contains(&labels[at])) {
+        let message = format!("`{}` is asked for twice", labels[twice]);
+        return Err(Failure::new(Exit::Usage, message).hint("name each attribute of --by once"));
+    }
+    Ok((by, labels))
+}
+
+/// Days in words, those that follow each other as a stretch.
+pub(crate) fn days(days: &[Date]) -> String {
+    /// More stretches than this say nothing more.
+    const MOST: usize = 5;
+    let mut stretches: Vec<Period> = Vec::new();
+    for &day in days {
+        match stretches.last_mut() {
+            Some(last) if last.to.tomorrow() == Ok(day) => last.to = day,
+            _ => stretches.push(Period { from: day, to: day }),
+        }
+    }
+    let mut told: Vec<String> = stretches.iter().take(MOST).map(ToString::to_string).collect();
+    if stretches.len() > MOST {
+        told.push("and others".to_owned());
+    }
+    told.join(", ")
+}
