@@ -6,6 +6,8 @@ mod access;
 mod conformance;
 #[path = "it/facts.rs"]
 mod facts;
+#[path = "it/facts_damage.rs"]
+mod facts_damage;
 #[path = "it/files.rs"]
 mod files;
 #[path = "it/kill.rs"]

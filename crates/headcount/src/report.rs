@@ -86,11 +86,14 @@ pub(crate) fn compared<'t>(report: &'t Report, other: &'t Report) -> Vec<Compare
         })
         .collect();
     let gone = other.table.rows.iter();
-    rows.extend(gone.filter(|row| before.contains_key(&row.values[..])).map(|row| Compared {
-        values: &row.values,
-        now: None,
-        before: Some(&row.totals),
-    }));
+    rows.extend(
+        gone.filter(|row| before.contains_key(&row.values[..]))
+            .map(|row| Compared {
+                values: &row.values,
+                now: None,
+                before: Some(&row.totals),
+            }),
+    );
     rows
 }
 
@@ -133,11 +136,15 @@ pub(crate) fn days(days: &[Date]) -> String {
     let mut stretches: Vec<Period> = Vec::new();
     for &day in days {
         match stretches.last_mut() {
-            Some(last) if last.to.tomorrow() == Ok(day) => last.to = day,
+            Some(last) if last.to.tomorrow().is_ok_and(|next| next == day) => last.to = day,
             _ => stretches.push(Period { from: day, to: day }),
         }
     }
-    let mut told: Vec<String> = stretches.iter().take(MOST).map(ToString::to_string).collect();
+    let mut told: Vec<String> = stretches
+        .iter()
+        .take(MOST)
+        .map(ToString::to_string)
+        .collect();
     if stretches.len() > MOST {
         told.push("and others".to_owned());
     }

@@ -4,7 +4,11 @@ use std::path::PathBuf;
 
 use headcount_core::fact::{FactKind, MEASURES};
 use jiff::{civil::Date, tz::TimeZone};
-use parquet::file::metadata::{FileMetaData, KeyValue};
+use parquet::file::{
+    metadata::{FileMetaData, KeyValue, ParquetMetaData, RowGroupMetaData},
+    statistics::Statistics,
+};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::FactsError;
 
@@ -83,8 +87,8 @@ impl Day {
 }
 
 impl DayFile {
-    /// What is written at the end of the file. `digests` are those of its row groups.
-    pub(super) fn tell(&self, digests: &[Vec<u64>]) -> Vec<KeyValue> {
+    /// What is written at the end of the file. `digests` are those of the columns of `groups`.
+    pub(super) fn tell(&self, digests: &[Vec<u64>], groups: &[RowGroupMetaData]) -> Vec<KeyValue> {
         let pair = |key: &str, value: String| KeyValue::new(format!("headcount.{key}"), value);
         let totals: Vec<String> = self.totals[..self.kind.measures().len()]
             .iter()
@@ -111,13 +115,22 @@ impl DayFile {
             pair("content", format!("{:032x}", self.content)),
             pair("digests", digests.join(",")),
         ];
-        pairs.extend(self.day.granularity.clone().map(|g| pair("granularity", g)));
+        let granularity = self.day.granularity.clone();
+        pairs.extend(granularity.map(|granularity| pair("granularity", granularity)));
+        let seal = seal(&pairs, groups);
+        pairs.push(pair("seal", format!("{seal:016x}")));
         pairs
     }
 
     /// Reads what [`DayFile::tell`] wrote, and the digests; `None` where a part is missing or makes
     /// no sense.
-    pub(super) fn read(path: PathBuf, file: &FileMetaData) -> Option<(Self, Vec<Vec<u64>>)> {
+    pub(super) fn read(path: PathBuf, metadata: &ParquetMetaData) -> Option<(Self, Vec<Vec<u64>>)> {
+        let file = metadata.file_metadata();
+        let (last, pairs) = file.key_value_metadata()?.split_last()?;
+        let sealed = u64::from_str_radix(last.value.as_deref()?, 16).ok()?;
+        if last.key != "headcount.seal" || sealed != seal(pairs, metadata.row_groups()) {
+            return None;
+        }
         let find = |key| told(file, key);
         let kind = *FactKind::ALL
             .iter()
@@ -182,4 +195,28 @@ fn digests(text: &str) -> Option<Vec<Vec<u64>>> {
                 .collect()
         })
         .collect()
+}
+
+/// Digest of everything at the end of the file that readers go by: Parquet itself would not tell
+/// that it was damaged.
+fn seal(pairs: &[KeyValue], groups: &[RowGroupMetaData]) -> u64 {
+    let mut text = String::new();
+    for pair in pairs {
+        text.push_str(&format!("{:?}={:?};", pair.key, pair.value));
+    }
+    for group in groups {
+        text.push_str(&format!("group {};", group.num_rows()));
+        for column in group.columns() {
+            let pages = (column.dictionary_page_offset(), column.data_page_offset());
+            let (size, packed) = (column.compressed_size(), column.compression());
+            text.push_str(&format!("column {pages:?} {size} {packed:?}"));
+            if let Some(told) = column.statistics() {
+                text.push_str(&format!(" {:?}", told.null_count_opt()));
+                if let Statistics::Int64(told) = told {
+                    text.push_str(&format!(" {:?} {:?}", told.min_opt(), told.max_opt()));
+                }
+            }
+        }
+    }
+    xxh3_64(text.as_bytes())
 }

@@ -31,7 +31,7 @@ pub(super) fn encode(day: &DayFile, facts: &[Fact], rows_per_group: usize) -> Re
         writer.flush()?;
         digests.push(digest(&described, writer.inner()));
     }
-    for pair in day.tell(&digests) {
+    for pair in day.tell(&digests, writer.flushed_row_groups()) {
         writer.append_key_value_metadata(pair);
     }
     writer.into_inner()

@@ -1,9 +1,13 @@
 //! Facts that are kept: what is written is what is read, days are whole, and damage is told.
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use headcount_core::{
-    fact::{Fact, FactKind, MEASURES},
+    fact::{Fact, FactKind, MEASURES, Stat},
     segment::{Block, FactSink, NO_VALUE},
 };
 use headcount_store::facts::{Change, Day, FactFile, FactStore, FactsError, Put, Source};
@@ -11,30 +15,34 @@ use jiff::civil::{Date, date};
 use proptest::{collection::vec, option, prelude::*};
 use tempfile::TempDir;
 
-const KIND: FactKind = FactKind::HandleTime;
+pub(crate) const KIND: FactKind = FactKind::HandleTime;
 const HOUR: i64 = 3_600_000;
 
 /// Facts beside a store in a directory that goes away with it.
-struct Place {
+pub(crate) struct Place {
     directory: TempDir,
-    facts: FactStore,
+    pub(crate) facts: FactStore,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", directory.path().join("headcount.db").display());
         let facts = FactStore::beside(&url, "Acme").unwrap();
         Self { directory, facts }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn folder(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         let folder = self.directory.path().join("headcount.facts/%41cme");
         folder.join(KIND.name()).join(name)
     }
 }
 
-fn day(date: Date) -> Day {
+pub(crate) fn day(date: Date) -> Day {
     Day {
         date,
         time_zone: "UTC".to_owned(),
@@ -43,10 +51,10 @@ fn day(date: Date) -> Day {
     }
 }
 
-const TUESDAY: Date = date(2026, 11, 24);
+pub(crate) const TUESDAY: Date = date(2026, 11, 24);
 
 /// A fact of an hour of that Tuesday.
-fn fact(user: &str, hour: i64, count: i64) -> Fact {
+pub(crate) fn fact(user: &str, hour: i64, count: i64) -> Fact {
     let start_ms = start_of(TUESDAY) + hour * HOUR;
     let mut fact = Fact {
         start_ms,
@@ -105,7 +113,7 @@ impl FactSink for Together {
     }
 }
 
-fn read(file: &mut FactFile, wanted: &[usize]) -> Result<Vec<Fact>, FactsError> {
+pub(crate) fn read(file: &mut FactFile, wanted: &[usize]) -> Result<Vec<Fact>, FactsError> {
     let mut together = Together {
         wanted: wanted.to_vec(),
         ..Together::default()
@@ -116,37 +124,31 @@ fn read(file: &mut FactFile, wanted: &[usize]) -> Result<Vec<Fact>, FactsError> 
 }
 
 /// Facts as they are kept, the simple way: each key once, in order, with the measures asked for.
-fn naive(facts: &[Fact], wanted: &[usize]) -> Vec<Fact> {
-    let mut sums: BTreeMap<_, [Option<i64>; MEASURES]> = BTreeMap::new();
+fn naive(kind: FactKind, facts: &[Fact], wanted: &[usize]) -> Vec<Fact> {
+    let mut keys: BTreeMap<_, Vec<&Fact>> = BTreeMap::new();
     for fact in facts {
-        let key = (
-            fact.user_id.clone(),
-            fact.start_ms,
-            fact.media_type.clone(),
-            fact.end_ms,
-        );
-        let sums = sums.entry(key).or_default();
-        for place in 0..MEASURES {
-            if let Some(number) = fact.measures[place] {
-                sums[place] = Some(sums[place].unwrap_or(0) + number);
-            }
-        }
+        let user = fact.user_id.clone();
+        let key = (user, fact.start_ms, fact.media_type.clone(), fact.end_ms);
+        keys.entry(key).or_default().push(fact);
     }
-    let facts = sums
-        .into_iter()
-        .map(|((user_id, start_ms, media_type, end_ms), sums)| {
-            let mut fact = Fact {
-                start_ms,
-                end_ms,
-                user_id,
-                media_type,
-                ..Fact::default()
+    let facts = keys.into_values().map(|facts| {
+        let mut sum = Fact {
+            measures: [None; MEASURES],
+            ..facts[0].clone()
+        };
+        for &place in wanted {
+            let is_sum = kind.measures()[place].stat != Stat::Count;
+            let told = |fact: &&Fact| {
+                !is_sum
+                    || fact.measures[place].is_some()
+                    || fact.measures[place - 1].is_none_or(|count| count == 0)
             };
-            for place in wanted {
-                fact.measures[*place] = sums[*place];
-            }
-            fact
-        });
+            let numbers: Vec<i64> = facts.iter().filter_map(|f| f.measures[place]).collect();
+            let some = !numbers.is_empty() && facts.iter().all(told);
+            sum.measures[place] = some.then(|| numbers.iter().sum());
+        }
+        sum
+    });
     facts.collect()
 }
 
@@ -224,14 +226,16 @@ proptest! {
         prop_assert_eq!(put, Put::New);
         change.commit().unwrap();
         let told = place.facts.list(kind).unwrap().remove(0);
-        let expected = naive(&facts, &wanted);
+        let expected = naive(kind, &facts, &wanted);
         let mut file = FactFile::open(&told.path, Some(kind)).unwrap();
         prop_assert_eq!(read(&mut file, &wanted).unwrap(), &expected[..]);
         // Reading leaves a file as it was.
         prop_assert_eq!(read(&mut file, &wanted).unwrap(), &expected[..]);
         prop_assert_eq!(told.facts, expected.len() as u64);
+        let all: Vec<usize> = (0..kind.measures().len()).collect();
+        let all = naive(kind, &facts, &all);
         for place in 0..kind.measures().len() {
-            let numbers: Vec<i64> = facts.iter().filter_map(|fact| fact.measures[place]).collect();
+            let numbers: Vec<i64> = all.iter().filter_map(|fact| fact.measures[place]).collect();
             let sum = numbers.iter().map(|number| i128::from(*number)).sum();
             prop_assert_eq!(told.totals[place], (!numbers.is_empty()).then_some(sum));
         }

@@ -32,8 +32,23 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Which {
     /// Average handle time: handled interactions, AHT, talk, hold and after-call work
+    ///
+    /// AHT is the sum of handle time over the number of handled interactions. Averages of talk, hold
+    /// and after-call work are over those that had any, so they do not add up to AHT.
+    #[command(after_help = "\
+Examples:
+  headcount report aht --by department --from 2026-10-01 --to 2026-10-31
+  headcount report aht --by manager,week --where division=EMEA --from 2026-10-01 --to 2026-10-31
+  headcount report aht --by tree --as-of today --from 2026-10-01 --to 2026-10-31 --output csv")]
     Aht(Options),
     /// Quality evaluations: how many, and the average score
+    ///
+    /// The average is the sum of scores over their number. Where upstream tells no sum there is no
+    /// score, which is not a score of 0.
+    #[command(after_help = "\
+Examples:
+  headcount report evaluations --by division --from 2026-10-01 --to 2026-10-31
+  headcount report evaluations --by department --compare previous --from 2026-10-01 --to 2026-10-31")]
     Evaluations(Options),
 }
 
@@ -97,10 +112,14 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
         Which::Evaluations(options) => (FactKind::Evaluation, options),
     };
     if let Some(chart) = &options.chart
-        && chart.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("svg"))
+        && chart
+            .extension()
+            .is_none_or(|extension| !extension.eq_ignore_ascii_case("svg"))
     {
         let message = format!("--chart {}: only SVG is drawn", chart.display());
-        return Err(Failure::new(Exit::Usage, message).hint("name a file that ends in .svg").into());
+        return Err(Failure::new(Exit::Usage, message)
+            .hint("name a file that ends in .svg")
+            .into());
     }
     let mut asked = Asked::new(global, kind, options)?;
     let report = asked.report()?;

@@ -23,6 +23,8 @@ pub(crate) struct File {
     pub(crate) breaker: Breaker,
     /// The way to upstream.
     pub(crate) network: Network,
+    /// Days and weeks of facts and reports.
+    pub(crate) reports: Reports,
     /// The orgs, by the name that `--org` takes.
     pub(crate) org: BTreeMap<String, Org>,
 }
@@ -51,6 +53,16 @@ pub(crate) struct Breaker {
     pub(crate) percent: f64,
     /// Users that may vanish or move in any case.
     pub(crate) users: u64,
+}
+
+/// Days and weeks of the business.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Reports {
+    /// Time zone that days start in. Without it: of new facts UTC, of reports that of their facts.
+    pub(crate) timezone: Option<String>,
+    /// Day that weeks start on.
+    pub(crate) week_start: String,
 }
 
 /// The way to upstream.
@@ -129,6 +141,15 @@ impl Default for Breaker {
         Self {
             percent: 5.0,
             users: 10,
+        }
+    }
+}
+
+impl Default for Reports {
+    fn default() -> Self {
+        Self {
+            timezone: None,
+            week_start: "monday".to_owned(),
         }
     }
 }

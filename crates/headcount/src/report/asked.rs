@@ -18,7 +18,10 @@ use jiff::{
     tz::TimeZone,
 };
 
-use super::{Report, days, period::{Period, day}};
+use super::{
+    Report, days,
+    period::{Period, day},
+};
 use crate::{
     cli::Global,
     commands::report::Options,
@@ -63,7 +66,9 @@ impl Asked {
             (None, None) => None,
             _ => {
                 let message = "one end of the period is missing";
-                return Err(Failure::new(Exit::Usage, message).hint("give both --from and --to").into());
+                return Err(Failure::new(Exit::Usage, message)
+                    .hint("give both --from and --to")
+                    .into());
             }
         };
         let config = Config::load(global)?;
@@ -103,15 +108,20 @@ impl Asked {
         let mut found: Option<(i64, String)> = None;
         self.store.versions(&self.org, &want, &mut |version| {
             let email = version.user.email.as_deref().unwrap_or_default();
-            let later = found.as_ref().is_none_or(|(last, _)| *last <= version.valid_from);
+            let later = found
+                .as_ref()
+                .is_none_or(|(last, _)| *last <= version.valid_from);
             if later && email.to_lowercase() == name.to_lowercase() {
                 found = Some((version.valid_from, version.user.id.to_string()));
             }
         })?;
         found.map(|(_, id)| id).ok_or_else(|| {
-            Failure::new(Exit::Usage, "nobody with the e-mail of --under was ever in this org")
-                .hint("`headcount users --columns id,name,email` lists the managers")
-                .into()
+            Failure::new(
+                Exit::Usage,
+                "nobody with the e-mail of --under was ever in this org",
+            )
+            .hint("`headcount users --columns id,name,email` lists the managers")
+            .into()
         })
     }
 
@@ -127,7 +137,9 @@ impl Asked {
     /// Over the days that are kept.
     fn of_kept(&self) -> anyhow::Result<Report> {
         let Some(period) = self.period else {
-            return Err(Failure::new(Exit::Usage, "no period is given").hint("give --from and --to").into());
+            return Err(Failure::new(Exit::Usage, "no period is given")
+                .hint("give --from and --to")
+                .into());
         };
         let kept = self.facts.list(self.kind)?;
         let timezone = self.timezone_of(&kept, period)?;
@@ -142,11 +154,17 @@ impl Asked {
             }
         }
         if of_period.is_empty() || (!missing.is_empty() && !self.allow_missing) {
-            return Err(self.nothing_of(period, &missing, of_period.is_empty()).into());
+            return Err(self
+                .nothing_of(period, &missing, of_period.is_empty())
+                .into());
         }
-        if let Some(other) = of_period.iter().find(|file| is_cut_otherwise(file, &timezone)) {
+        if let Some(other) = of_period
+            .iter()
+            .find(|file| is_cut_otherwise(file, &timezone))
+        {
             let (date, zone) = (other.day.date, &other.day.time_zone);
-            let message = format!("the facts of {date} were cut into days of {zone}, not of {timezone}");
+            let message =
+                format!("the facts of {date} were cut into days of {zone}, not of {timezone}");
             return Err(Failure::new(Exit::Usage, message)
                 .hint(format!("report with --timezone {zone}, or pull them again with --timezone {timezone} or --granularity PT30M"))
                 .into());
@@ -186,7 +204,9 @@ impl Asked {
             },
             (None, None) => {
                 let message = "the files do not tell of which days they are";
-                return Err(Failure::new(Exit::Usage, message).hint("give --from and --to").into());
+                return Err(Failure::new(Exit::Usage, message)
+                    .hint("give --from and --to")
+                    .into());
             }
         };
         let moments = period.moments(&calendar)?;
@@ -195,7 +215,9 @@ impl Asked {
         })?;
         if table.facts.all.facts == 0 {
             let message = format!("the files hold no facts of {period}");
-            return Err(Failure::new(Exit::TryAgain, message).hint("change --from and --to").into());
+            return Err(Failure::new(Exit::TryAgain, message)
+                .hint("change --from and --to")
+                .into());
         }
         Ok(self.told(table, period, timezone, Vec::new()))
     }
@@ -218,9 +240,10 @@ impl Asked {
             divisions: None,
         };
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let scan = |file: &F, wanted: &[usize], sink: &mut dyn headcount_core::segment::FactSink| {
-            open(file)?.scan(wanted, sink).map(|_| ())
-        };
+        let scan =
+            |file: &F, wanted: &[usize], sink: &mut dyn headcount_core::segment::FactSink| {
+                open(file)?.scan(wanted, sink).map(|_| ())
+            };
         report(&*self.store, &self.org, &question, files, threads, scan).map(|(table, _)| table)
     }
 
@@ -241,15 +264,21 @@ impl Asked {
             return Ok(zone.clone());
         }
         let inside = |file: &&DayFile| period.from <= file.day.date && file.day.date <= period.to;
-        let mut zones: Vec<&str> =
-            kept.iter().filter(inside).map(|file| file.day.time_zone.as_str()).collect();
+        let mut zones: Vec<&str> = kept
+            .iter()
+            .filter(inside)
+            .map(|file| file.day.time_zone.as_str())
+            .collect();
         zones.sort_unstable();
         zones.dedup();
         match zones.as_slice() {
             [] => Ok("UTC".to_owned()),
             [zone] => Ok((*zone).to_owned()),
             many => {
-                let message = format!("the facts of {period} are of several time zones: {}", many.join(", "));
+                let message = format!(
+                    "the facts of {period} are of several time zones: {}",
+                    many.join(", ")
+                );
                 Err(Failure::new(Exit::Usage, message).hint("say which one with --timezone"))
             }
         }
@@ -257,8 +286,11 @@ impl Asked {
 
     fn calendar(&self, timezone: &str) -> Result<Calendar, Failure> {
         let zone = TimeZone::get(timezone).map_err(|_| {
-            Failure::new(Exit::Usage, format!("the time zone `{timezone}` is unknown"))
-                .hint("use a name such as Asia/Riyadh or UTC")
+            Failure::new(
+                Exit::Usage,
+                format!("the time zone `{timezone}` is unknown"),
+            )
+            .hint("use a name such as Asia/Riyadh or UTC")
         })?;
         Ok(Calendar {
             zone,
@@ -269,25 +301,44 @@ impl Asked {
     fn nothing_of(&self, period: Period, missing: &[Date], all: bool) -> Failure {
         let what = self.kind.name();
         let (message, from, to) = match (missing.first(), missing.last()) {
-            (Some(from), Some(to)) if !all => {
-                (format!("there are no facts of kind {what} for {}", days(missing)), *from, *to)
-            }
-            _ => (format!("there are no facts of kind {what} for {period}"), period.from, period.to),
+            (Some(from), Some(to)) if !all => (
+                format!("there are no facts of kind {what} for {}", days(missing)),
+                *from,
+                *to,
+            ),
+            _ => (
+                format!("there are no facts of kind {what} for {period}"),
+                period.from,
+                period.to,
+            ),
         };
-        let anyway = if all { "" } else { ", or report the other days with --allow-missing" };
-        Failure::new(Exit::TryAgain, message)
-            .hint(format!("`headcount facts pull --from {from} --to {to}` fetches them{anyway}"))
+        let anyway = if all {
+            ""
+        } else {
+            ", or report the other days with --allow-missing"
+        };
+        Failure::new(Exit::TryAgain, message).hint(format!(
+            "`headcount facts pull --from {from} --to {to}` fetches them{anyway}"
+        ))
     }
 }
 
 /// Whether facts of whole days are of days of another time zone.
 fn is_cut_otherwise(file: &DayFile, timezone: &str) -> bool {
-    let of_days = file.day.granularity.as_deref().is_none_or(|length| length.contains('D'));
+    let of_days = file
+        .day
+        .granularity
+        .as_deref()
+        .is_none_or(|length| length.contains('D'));
     of_days && file.day.time_zone != timezone
 }
 
 /// The sums that were written with the files are those that were read from them.
-fn check_against_files(table: &Table, files: &[DayFile], period: &Range<i64>) -> anyhow::Result<()> {
+fn check_against_files(
+    table: &Table,
+    files: &[DayFile],
+    period: &Range<i64>,
+) -> anyhow::Result<()> {
     for file in files {
         let (start, end) = file.day.bounds()?;
         if start < period.start || period.end < end {
@@ -304,16 +355,27 @@ fn check_against_files(table: &Table, files: &[DayFile], period: &Range<i64>) ->
     if agree {
         return Ok(());
     }
-    anyhow::bail!("the facts read are not those that were kept; a file may have been replaced meanwhile, so ask again")
+    anyhow::bail!(
+        "the facts read are not those that were kept; a file may have been replaced meanwhile, so ask again"
+    )
 }
 
 /// A weekday by its name in English.
 fn weekday(name: &str) -> Result<Weekday, Failure> {
     const NAMES: [&str; 7] = [
-        "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
     ];
-    let place = NAMES.iter().position(|known| known.eq_ignore_ascii_case(name.trim()));
-    let day = place.and_then(|place| Weekday::from_monday_zero_offset(i8::try_from(place).ok()?).ok());
+    let place = NAMES
+        .iter()
+        .position(|known| known.eq_ignore_ascii_case(name.trim()));
+    let day =
+        place.and_then(|place| Weekday::from_monday_zero_offset(i8::try_from(place).ok()?).ok());
     day.ok_or_else(|| {
         Failure::new(Exit::Usage, format!("`{name}` is no day of the week"))
             .hint(nearest::hint(name, &NAMES, "days"))

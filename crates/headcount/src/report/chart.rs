@@ -33,7 +33,10 @@ pub(crate) struct Heading<'a> {
 pub(crate) fn draw(heading: &Heading<'_>, table: &Table) -> String {
     let drawn = &table.rows[..table.rows.len().min(MOST)];
     let value = |totals: &Totals| value(table.kind, totals);
-    let longest = drawn.iter().filter_map(|row| value(&row.totals)).fold(0.0, f64::max);
+    let longest = drawn
+        .iter()
+        .filter_map(|row| value(&row.totals))
+        .fold(0.0, f64::max);
     let scale = nice(longest);
     #[expect(clippy::cast_precision_loss, reason = "at most forty")]
     let height = TOP + ROW * drawn.len() as f64 + 56.0;
@@ -121,11 +124,19 @@ fn bar(svg: &mut String, label: &str, y: f64, scale: f64, kind: FactKind, totals
     let count = measured.count().unwrap_or_default();
     let value = value(kind, totals);
     let told = match value {
-        Some(value) => format!("{}  ·  {}", shown(kind, value), grouped(count.unsigned_abs())),
+        Some(value) => format!(
+            "{}  ·  {}",
+            shown(kind, value),
+            grouped(count.unsigned_abs())
+        ),
         None => format!("no average  ·  {}", grouped(count.unsigned_abs())),
     };
     // `(none)` and `(unrostered)` are remainders, not somebody's.
-    let class = if label.starts_with('(') { "rest" } else { "bar" };
+    let class = if label.starts_with('(') {
+        "rest"
+    } else {
+        "bar"
+    };
     let end = at(value.unwrap_or(0.0), scale);
     let full = escaped(label);
     let _ = write!(
@@ -208,14 +219,27 @@ mod tests {
 
     #[test]
     fn a_scale_is_round_and_holds_the_longest() {
-        for (value, scale) in [(866.1, 1000.0), (101.0, 200.0), (0.3, 0.4), (6.0, 6.0), (0.0, 1.0)] {
-            assert!((nice(value) - scale).abs() < 1e-9, "{value}: {}", nice(value));
+        for (value, scale) in [
+            (866.1, 1000.0),
+            (101.0, 200.0),
+            (0.3, 0.4),
+            (6.0, 6.0),
+            (0.0, 1.0),
+        ] {
+            assert!(
+                (nice(value) - scale).abs() < 1e-9,
+                "{value}: {}",
+                nice(value)
+            );
         }
     }
 
     #[test]
     fn labels_are_cut_and_made_harmless() {
-        assert_eq!(escaped("<b> & \"x\"\u{0}\u{ffff}"), "&lt;b&gt; &amp; &quot;x&quot; ");
+        assert_eq!(
+            escaped("<b> & \"x\"\u{0}\u{ffff}"),
+            "&lt;b&gt; &amp; &quot;x&quot; "
+        );
         assert_eq!(shortened(&"ö".repeat(50)).chars().count(), LETTERS);
     }
 }

@@ -31,8 +31,11 @@ impl Period {
             return self.previous();
         }
         let (from, to) = text.split_once("..").ok_or_else(|| {
-            Failure::new(Exit::Usage, format!("`{text}` names no period to compare with"))
-                .hint("write --compare previous, or --compare 2026-10-01..2026-10-31")
+            Failure::new(
+                Exit::Usage,
+                format!("`{text}` names no period to compare with"),
+            )
+            .hint("write --compare previous, or --compare 2026-10-01..2026-10-31")
         })?;
         Self::new(day(from)?, day(to)?)
     }
@@ -43,7 +46,11 @@ impl Period {
             let to = self.from.yesterday().ok()?;
             let after = self.to.tomorrow().ok()?;
             if self.from.day() == 1 && after.day() == 1 {
-                let months = self.from.until((jiff::Unit::Month, after)).ok()?.get_months();
+                let months = self
+                    .from
+                    .until((jiff::Unit::Month, after))
+                    .ok()?
+                    .get_months();
                 let back = jiff::Span::new().months(months);
                 return Some(Self {
                     from: self.from.checked_sub(back).ok()?,
@@ -63,7 +70,11 @@ impl Period {
     /// Its first moment and the first one after it, ms UTC.
     pub(crate) fn moments(self, calendar: &Calendar) -> Result<std::ops::Range<i64>, Failure> {
         let start = calendar.start_of(self.from);
-        let end = self.to.tomorrow().ok().and_then(|next| calendar.start_of(next));
+        let end = self
+            .to
+            .tomorrow()
+            .ok()
+            .and_then(|next| calendar.start_of(next));
         match (start, end) {
             (Some(start), Some(end)) => Ok(start..end),
             _ => Err(Failure::new(
@@ -110,10 +121,16 @@ mod tests {
             (("2026-03-01", "2026-03-01"), ("2026-02-28", "2026-02-28")),
         ] {
             let of = period(of.0, of.1);
-            assert_eq!(of.other("previous").unwrap(), period(before.0, before.1), "{of}");
+            assert_eq!(
+                of.other("previous").unwrap(),
+                period(before.0, before.1),
+                "{of}"
+            );
         }
         assert_eq!(
-            period("2026-03-01", "2026-03-02").other("2026-01-01..2026-01-02").unwrap(),
+            period("2026-03-01", "2026-03-02")
+                .other("2026-01-01..2026-01-02")
+                .unwrap(),
             period("2026-01-01", "2026-01-02")
         );
     }

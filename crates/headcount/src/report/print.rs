@@ -97,7 +97,9 @@ fn json(
 /// Names of the numbers of a kind.
 fn numbers(kind: FactKind) -> &'static [&'static str] {
     match kind {
-        FactKind::HandleTime => &["count", "aht_s", "talk_s", "hold_s", "acw_s", "handle_h", "agents", "share_%"],
+        FactKind::HandleTime => &[
+            "count", "aht_s", "talk_s", "hold_s", "acw_s", "handle_h", "agents", "share_%",
+        ],
         FactKind::Evaluation => &["count", "score", "critical", "agents", "share_%"],
     }
 }
@@ -115,10 +117,15 @@ fn cells(table: &Table, totals: &Totals) -> Vec<Cell<'static>> {
             acw_s,
             ..
         } => {
-            #[expect(clippy::cast_precision_loss, reason = "hours are told with one decimal")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "hours are told with one decimal"
+            )]
             let hours = sum_ms.map(|ms| ms as f64 / MS_PER_HOUR);
             let mut cells = vec![whole(count)];
-            cells.extend([aht_s, talk_s, hold_s, acw_s, hours].map(|number| Cell::decimal(number, 1)));
+            cells.extend(
+                [aht_s, talk_s, hold_s, acw_s, hours].map(|number| Cell::decimal(number, 1)),
+            );
             cells
         }
         Measured::Evaluation {
@@ -147,7 +154,11 @@ fn sheet(form: Form, report: &Report, out: &mut dyn Write) -> anyhow::Result<()>
     names.extend(numbers(table.kind).iter().map(|name| (*name).to_owned()));
     let mut sheet = Sheet::begin(form, &names, out)?;
     for row in &table.rows {
-        let mut line: Vec<Cell<'_>> = row.values.iter().map(|value| Cell::of(Some(value))).collect();
+        let mut line: Vec<Cell<'_>> = row
+            .values
+            .iter()
+            .map(|value| Cell::of(Some(value)))
+            .collect();
         line.extend(cells(table, &row.totals));
         sheet.row(&line)?;
     }
@@ -170,30 +181,62 @@ fn footer(report: &Report, out: &mut dyn Write) -> anyhow::Result<()> {
     let table = &report.table;
     let facts = &table.facts;
     let told = |totals: &Totals| summed(table.kind, totals);
-    writeln!(out, "\n{}, {}, time zone {}", report.period, report.attributed(), report.timezone)?;
-    write!(out, "facts:    {} = segments {}", told(&facts.all), told(&table.total))?;
+    writeln!(
+        out,
+        "\n{}, {}, time zone {}",
+        report.period,
+        report.attributed(),
+        report.timezone
+    )?;
+    write!(
+        out,
+        "facts:    {} = segments {}",
+        told(&facts.all),
+        told(&table.total)
+    )?;
     if facts.not_matching.facts > 0 {
         write!(out, " + not matching {}", told(&facts.not_matching))?;
     }
     writeln!(out)?;
     let mut notes = Vec::new();
     if facts.unrostered.facts > 0 {
-        notes.push(format!("{} of (unrostered) users", grouped(facts.unrostered.facts)));
+        notes.push(format!(
+            "{} of (unrostered) users",
+            grouped(facts.unrostered.facts)
+        ));
     }
     if facts.before_first > 0 {
-        notes.push(format!("{} from before the first snapshot of their user", grouped(facts.before_first)));
+        notes.push(format!(
+            "{} from before the first snapshot of their user",
+            grouped(facts.before_first)
+        ));
     }
     if facts.straddling > 0 {
-        notes.push(format!("{} in whose interval the user changed", grouped(facts.straddling)));
+        notes.push(format!(
+            "{} in whose interval the user changed",
+            grouped(facts.straddling)
+        ));
     }
     if !notes.is_empty() {
-        writeln!(out, "of {} facts: {}", grouped(facts.all.facts), notes.join(", "))?;
+        writeln!(
+            out,
+            "of {} facts: {}",
+            grouped(facts.all.facts),
+            notes.join(", ")
+        )?;
     }
     if table.overlapping {
-        writeln!(out, "rows are whole trees and overlap; the total counts each fact once")?;
+        writeln!(
+            out,
+            "rows are whole trees and overlap; the total counts each fact once"
+        )?;
     }
     for ring in &table.cycles {
-        writeln!(out, "managers in a ring, cut at the first: {}", ring.join(" -> "))?;
+        writeln!(
+            out,
+            "managers in a ring, cut at the first: {}",
+            ring.join(" -> ")
+        )?;
     }
     if !report.missing.is_empty() {
         writeln!(out, "days without facts: {}", super::days(&report.missing))?;
@@ -224,21 +267,35 @@ fn average(kind: FactKind, totals: &Totals) -> Option<f64> {
     }
 }
 
-fn comparison(form: Form, report: &Report, other: &Report, out: &mut dyn Write) -> anyhow::Result<()> {
+fn comparison(
+    form: Form,
+    report: &Report,
+    other: &Report,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     let kind = report.table.kind;
     let what = match kind {
         FactKind::HandleTime => "aht_s",
         FactKind::Evaluation => "score",
     };
     let mut names = report.labels.clone();
-    names.extend(
-        ["count".to_owned(), what.to_owned(), "count_before".to_owned(), format!("{what}_before"), "change".to_owned(), "change_%".to_owned()],
-    );
+    names.extend([
+        "count".to_owned(),
+        what.to_owned(),
+        "count_before".to_owned(),
+        format!("{what}_before"),
+        "change".to_owned(),
+        "change_%".to_owned(),
+    ]);
     let mut sheet = Sheet::begin(form, &names, out)?;
     let line = |values: Vec<Cell<'static>>, now: Option<&Totals>, before: Option<&Totals>| {
-        let count = |totals: Option<&Totals>| whole(totals.and_then(|totals| totals.measured(kind).count()));
+        let count = |totals: Option<&Totals>| {
+            whole(totals.and_then(|totals| totals.measured(kind).count()))
+        };
         let mean = |totals: Option<&Totals>| totals.and_then(|totals| average(kind, totals));
-        let change = mean(now).zip(mean(before)).map(|(now, before)| now - before);
+        let change = mean(now)
+            .zip(mean(before))
+            .map(|(now, before)| now - before);
         let part = change.zip(mean(before)).filter(|(_, before)| *before > 0.0);
         let mut line = values;
         line.extend([
@@ -251,8 +308,16 @@ fn comparison(form: Form, report: &Report, other: &Report, out: &mut dyn Write) 
         ]);
         line
     };
-    for Compared { values, now, before } in super::compared(report, other) {
-        let values = values.iter().map(|value| Cell::owned(value.as_str())).collect();
+    for Compared {
+        values,
+        now,
+        before,
+    } in super::compared(report, other)
+    {
+        let values = values
+            .iter()
+            .map(|value| Cell::owned(value.as_str()))
+            .collect();
         sheet.row(&line(values, now, before))?;
     }
     if form == Form::Csv {
@@ -261,7 +326,11 @@ fn comparison(form: Form, report: &Report, other: &Report, out: &mut dyn Write) 
     if !report.labels.is_empty() {
         let mut values = vec![Cell::Nothing; report.labels.len()];
         values[0] = Cell::of(Some("TOTAL"));
-        sheet.row(&line(values, Some(&report.table.total), Some(&other.table.total)))?;
+        sheet.row(&line(
+            values,
+            Some(&report.table.total),
+            Some(&other.table.total),
+        ))?;
     }
     sheet.finish()?;
     footer(report, out)?;

@@ -126,7 +126,11 @@ fn periods_are_compared_by_segment() {
 fn machines_read_the_same() {
     let handled = report(FactKind::HandleTime, &["department", "user"], 0);
     insta::assert_snapshot!(printed(Form::Csv, &handled, None));
-    insta::assert_snapshot!(printed(Form::Json, &report(FactKind::HandleTime, &["department"], 0), None));
+    insta::assert_snapshot!(printed(
+        Form::Json,
+        &report(FactKind::HandleTime, &["department"], 0),
+        None
+    ));
     let lines = printed(Form::Ndjson, &handled, None);
     assert_eq!(lines.lines().count(), handled.table.rows.len());
     for line in lines.lines() {
@@ -149,8 +153,18 @@ fn a_chart_is_drawn() {
 
 #[test]
 fn attributes_are_asked_for_once_and_by_name() {
-    let names = |names: &[&str]| attributes(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
-    assert_eq!(names(&["Location", "MEDIA", "user"]).unwrap().1, ["location", "mediaType", "user", "user.name"]);
+    let names = |names: &[&str]| {
+        attributes(
+            &names
+                .iter()
+                .map(|name| (*name).to_owned())
+                .collect::<Vec<_>>(),
+        )
+    };
+    assert_eq!(
+        names(&["Location", "MEDIA", "user"]).unwrap().1,
+        ["location", "mediaType", "user", "user.name"]
+    );
     assert!(names(&["department", "Department"]).is_err());
     assert!(names(&["departmnt"]).is_err());
 }

@@ -27,7 +27,7 @@ pub(super) fn check(path: &Path, metadata: &ParquetMetaData) -> Result<Own, Fact
         source: None,
     };
     let end = metadata.file_metadata();
-    let (day, digests) = DayFile::read(path.to_owned(), end)
+    let (day, digests) = DayFile::read(path.to_owned(), metadata)
         .ok_or_else(|| damaged("what its end tells of the day is damaged"))?;
     let expected = schema::columns(day.kind).map_err(|_| damaged("its columns are damaged"))?;
     if *end.schema() != *expected {
