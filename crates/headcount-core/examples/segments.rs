@@ -2,6 +2,8 @@
 //!
 //!     cargo run --release -p headcount-core --example segments -- [DAYS] [USERS] [BY]
 
+#![expect(clippy::disallowed_methods, reason = "it measures real time")]
+
 use std::time::Instant;
 
 use headcount_core::{
