@@ -1,13 +1,17 @@
 //! What answers a route; one file for each resource.
 
 pub(crate) mod health;
+pub(crate) mod managers;
 pub(crate) mod query;
 pub(crate) mod search;
 pub(crate) mod token;
 pub(crate) mod user;
 pub(crate) mod users;
 
-use crate::{error::ApiError, parameters::Parameters};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::{error::ApiError, parameters::Parameters, rosters::Loaded};
 
 /// Names that `expand` may have (contract 7: those of `GET /users`, which hold those of search).
 const EXPANSIONS: [&str; 25] = [
@@ -73,4 +77,56 @@ fn check_integration(source: Option<&str>) -> Result<(), ApiError> {
 fn check_expansions(asked: &Parameters) -> Result<(), ApiError> {
     check_expand(&asked.list("expand"))?;
     check_integration(asked.get("integrationPresenceSource"))
+}
+
+/// Whether an id can be that of a user.
+fn is_uuid(id: &str) -> bool {
+    id.len() == 36
+        && id.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+/// Which snapshot an answer is of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct SnapshotRef {
+    id: i64,
+    /// RFC 3339 in UTC, to the millisecond, so that it can be given back as `asOf`.
+    published: String,
+}
+
+impl SnapshotRef {
+    fn of(loaded: &Loaded) -> Self {
+        let snapshot = &loaded.snapshot;
+        Self {
+            id: snapshot.id,
+            published: time(snapshot.published_ms),
+        }
+    }
+}
+
+/// A time for a person and for machines.
+fn time(ms: i64) -> String {
+    Timestamp::from_millisecond(ms).map_or_else(
+        |_| ms.to_string(),
+        |time| time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_a_uuid_in_any_case() {
+        assert!(is_uuid("2fbd5b3a-4a7d-4B6e-9d8e-0123456789ab"));
+        for bad in [
+            "",
+            "2fbd5b3a4a7d-4B6e-9d8e-0123456789ab0",
+            "2fbd5b3a-4a7d-4B6e-9d8e-0123456789ag",
+        ] {
+            assert!(!is_uuid(bad), "{bad}");
+        }
+    }
 }

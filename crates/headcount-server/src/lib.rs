@@ -16,6 +16,7 @@ mod freshness;
 mod handlers;
 pub mod job;
 mod json;
+mod kept;
 mod limiter;
 mod metrics;
 mod observe;

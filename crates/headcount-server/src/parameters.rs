@@ -1,5 +1,7 @@
 //! The parameters of a link or a form.
 
+use std::ops::RangeInclusive;
+
 use crate::error::ApiError;
 
 /// Names and values, decoded, in their order.
@@ -45,6 +47,28 @@ impl Parameters {
             .parse()
             .map(Some)
             .map_err(|_| ApiError::invalid_parameter(value, name, "whole numbers"))
+    }
+
+    /// A whole number in a range.
+    ///
+    /// # Errors
+    /// 400 for anything else.
+    pub(crate) fn within(
+        &self,
+        name: &str,
+        range: RangeInclusive<usize>,
+    ) -> Result<Option<usize>, ApiError> {
+        let Some(number) = self.number(name)? else {
+            return Ok(None);
+        };
+        match usize::try_from(number) {
+            Ok(number) if range.contains(&number) => Ok(Some(number)),
+            _ => Err(ApiError::constraint(format!(
+                "{name} must be {} to {}, not {number}",
+                range.start(),
+                range.end()
+            ))),
+        }
     }
 }
 

@@ -12,18 +12,19 @@ use crate::{
     app::App,
     authorise::authorise,
     error::ApiError,
-    handlers::{health, query, search, token, user, users},
+    handlers::{health, managers, query, search, token, user, users},
     observe::observe,
     openapi,
 };
 
 /// Every path that is answered.
-const PATHS: [&str; 12] = [
+const PATHS: [&str; 13] = [
     "/oauth/token",
     "/api/v2/users/search",
     "/api/v2/users/query",
     "/api/v2/users/{userId}",
     "/api/v2/users",
+    "/headcount/v1/managers/{id}/tree",
     "/health/live",
     "/health/ready",
     "/metrics",
@@ -41,6 +42,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         users_query,
         one_user,
         all_users,
+        manager_tree,
         live,
         ready,
         metrics,
@@ -57,6 +59,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route(users_query, get(query::get_users_query))
         .route(one_user, get(user::get_user))
         .route(all_users, get(users::get_users))
+        .route(manager_tree, get(managers::get_tree))
         .route_layer(middleware::from_fn_with_state(app.clone(), authorise));
     Router::new()
         .route(oauth_token, post(token::post_token))

@@ -8,6 +8,8 @@ mod errors;
 mod freshness;
 #[path = "it/listings.rs"]
 mod listings;
+#[path = "it/managers.rs"]
+mod managers;
 #[expect(dead_code, reason = "the tests of the core use more of it")]
 #[path = "../../headcount-core/tests/it/naive.rs"]
 mod naive;

@@ -20,6 +20,7 @@ mod error;
 mod file;
 mod merge;
 mod schema;
+mod seen;
 
 use std::{
     fs, io,
