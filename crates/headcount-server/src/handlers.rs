@@ -1,17 +1,20 @@
 //! What answers a route; one file for each resource.
 
+pub(crate) mod findings;
 pub(crate) mod health;
 pub(crate) mod managers;
 pub(crate) mod query;
+pub(crate) mod reports;
 pub(crate) mod search;
 pub(crate) mod token;
 pub(crate) mod user;
 pub(crate) mod users;
 
+use headcount_core::{roster::RosterError, segment::SnapshotRef};
+use headcount_store::Snapshot;
 use jiff::Timestamp;
-use serde::Serialize;
 
-use crate::{error::ApiError, parameters::Parameters, rosters::Loaded};
+use crate::{error::ApiError, parameters::Parameters};
 
 /// Names that `expand` may have (contract 7: those of `GET /users`, which hold those of search).
 const EXPANSIONS: [&str; 25] = [
@@ -79,6 +82,15 @@ fn check_expansions(asked: &Parameters) -> Result<(), ApiError> {
     check_integration(asked.get("integrationPresenceSource"))
 }
 
+/// Rosters are loaded whole; it would be a fault of ours.
+pub(crate) fn not_loaded(error: RosterError) -> ApiError {
+    tracing::error!(
+        error = &error as &dyn std::error::Error,
+        "a question reads what was not loaded"
+    );
+    ApiError::internal()
+}
+
 /// Whether an id can be that of a user.
 fn is_uuid(id: &str) -> bool {
     id.len() == 36
@@ -88,30 +100,16 @@ fn is_uuid(id: &str) -> bool {
         })
 }
 
-/// Which snapshot an answer is of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct SnapshotRef {
-    id: i64,
-    /// RFC 3339 in UTC, to the millisecond, so that it can be given back as `asOf`.
-    published: String,
-}
-
-impl SnapshotRef {
-    fn of(loaded: &Loaded) -> Self {
-        let snapshot = &loaded.snapshot;
-        Self {
-            id: snapshot.id,
-            published: time(snapshot.published_ms),
-        }
+/// Which snapshot an answer is of. How many users it has is not told to everybody.
+fn snapshot_ref(snapshot: &Snapshot) -> SnapshotRef {
+    let ms = snapshot.published_ms;
+    SnapshotRef {
+        id: snapshot.id,
+        published: Timestamp::from_millisecond(ms).map_or_else(
+            |_| ms.to_string(),
+            |time| time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
+        ),
     }
-}
-
-/// A time for a person and for machines.
-fn time(ms: i64) -> String {
-    Timestamp::from_millisecond(ms).map_or_else(
-        |_| ms.to_string(),
-        |time| time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
-    )
 }
 
 #[cfg(test)]

@@ -34,6 +34,28 @@ impl Parameters {
             .collect()
     }
 
+    /// All values of a name that are not empty, as they are: they may hold commas.
+    pub(crate) fn each(&self, name: &str) -> Vec<&str> {
+        self.0
+            .iter()
+            .filter(|(key, value)| key == name && !value.trim().is_empty())
+            .map(|(_, value)| value.as_str())
+            .collect()
+    }
+
+    /// `true` or `false` in any case; `false` when absent.
+    ///
+    /// # Errors
+    /// 400 for anything else.
+    pub(crate) fn flag(&self, name: &str) -> Result<bool, ApiError> {
+        match self.get(name) {
+            None => Ok(false),
+            Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
+            Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),
+            Some(text) => Err(ApiError::invalid_parameter(text, name, "true, false")),
+        }
+    }
+
     /// A whole number.
     ///
     /// # Errors

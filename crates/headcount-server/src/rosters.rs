@@ -17,12 +17,17 @@ use headcount_core::{
 use headcount_store::{Snapshot, Store, StoreError};
 use roaring::RoaringBitmap;
 
-use crate::kept::Kept;
+use crate::{
+    findings::{Findings, FindingsKey},
+    kept::Kept,
+};
 
 /// Past rosters kept; each is as large as the present one.
 const PAST: usize = 2;
 /// Trees of managers kept of a roster, each of what some callers see of it.
 const TREES: usize = 4;
+/// Sets of findings kept of a roster, likewise.
+const FINDINGS: usize = 4;
 
 /// One snapshot, ready to be asked.
 #[derive(Debug)]
@@ -34,6 +39,7 @@ pub(crate) struct Loaded {
     /// Rows that callers see who are limited to some divisions, by these.
     scopes: Mutex<HashMap<Vec<String>, Arc<RoaringBitmap>>>,
     managers: Kept<Option<Vec<String>>, Managers>,
+    pub(crate) findings: Kept<FindingsKey, Findings>,
 }
 
 impl Loaded {
@@ -87,6 +93,11 @@ impl Rosters {
             past: Mutex::default(),
             loading_past: Mutex::default(),
         }
+    }
+
+    /// Where they come from.
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.store
     }
 
     /// The present roster of an org, once there is one.
@@ -201,6 +212,7 @@ fn load(store: &dyn Store, org: &str, as_of_ms: Option<i64>) -> Result<Loaded, S
         past: as_of_ms.is_some(),
         scopes: Mutex::default(),
         managers: Kept::new(TREES),
+        findings: Kept::new(FINDINGS),
     })
 }
 

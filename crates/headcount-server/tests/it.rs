@@ -4,6 +4,8 @@
 mod access;
 #[path = "it/errors.rs"]
 mod errors;
+#[path = "it/findings.rs"]
+mod findings;
 #[path = "it/freshness.rs"]
 mod freshness;
 #[path = "it/listings.rs"]
@@ -16,6 +18,8 @@ mod naive;
 #[expect(dead_code, reason = "the tests of the core use more of it")]
 #[path = "../../headcount-core/tests/it/org.rs"]
 mod org;
+#[path = "it/reports.rs"]
+mod reports;
 #[path = "it/rough.rs"]
 mod rough;
 #[path = "it/served.rs"]

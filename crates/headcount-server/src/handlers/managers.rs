@@ -8,7 +8,7 @@ use axum::{
 };
 use headcount_core::{field::Column, managers::Managers};
 
-use super::{SnapshotRef, is_uuid, search::not_loaded};
+use super::{is_uuid, not_loaded, snapshot_ref};
 use crate::{
     access::Caller,
     app::{App, Sight, VIEW_USERS},
@@ -110,7 +110,7 @@ impl Tree {
         json.member("people", self.rows.len());
         json.member("truncated", self.truncated);
         json.member("cycles", self.cycles(sight, managers));
-        json.member("snapshot", SnapshotRef::of(sight.loaded()));
+        json.member("snapshot", snapshot_ref(&sight.loaded().snapshot));
         json.raw("\"tree\":");
         let mut open = vec![(0, 0..1)];
         while let Some((first, rest)) = open.last_mut() {
