@@ -166,6 +166,7 @@ pub(crate) enum Command {
     History(commands::history::Args),
     Snapshots(commands::snapshots::Args),
     Check(commands::check::Args),
+    Facts(commands::facts::Args),
     Report(commands::report::Args),
     Serve(commands::serve::Args),
     Client(commands::client::Args),

@@ -6,6 +6,7 @@ pub(crate) mod completions;
 pub(crate) mod count;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod facts;
 pub(crate) mod history;
 pub(crate) mod man;
 pub(crate) mod report;
@@ -36,6 +37,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::History(args) => history::run(&global, &args),
         Command::Snapshots(args) => snapshots::run(&global, &args),
         Command::Check(args) => check::run(&global, asked.output, &args),
+        Command::Facts(args) => facts::run(&global, &args),
         Command::Report(args) => report::run(&global, &args),
         Command::Serve(args) => serve::run(&global, &args),
         Command::Client(args) => client::run(&global, &args),

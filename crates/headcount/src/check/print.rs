@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::{Checked, Compared, Told};
 use crate::{
     cli::{Form, Output},
-    output::{self, Array, Cell, Sheet},
+    output::{self, Array, Cell, Sheet, numbers::grouped},
     reading::SnapshotRef,
 };
 
@@ -65,6 +65,27 @@ pub(crate) fn rules(form: Form, settings: &Settings) -> anyhow::Result<()> {
         }
         Form::Table | Form::Csv => rules_sheet(form, settings, check::all(), out),
     })
+}
+
+/// Prints the worst findings as one table, for a glance.
+pub(crate) fn worst(checked: &Checked, most: usize, out: &mut dyn Write) -> anyhow::Result<()> {
+    let columns = ["severity", "rule", "user", "message"].map(str::to_owned);
+    let mut sheet = Sheet::begin(Form::Table, &columns, out)?;
+    for told in checked.findings.iter().take(most) {
+        let finding = &told.finding;
+        sheet.row(&[
+            Cell::of(Some(finding.severity.name())),
+            Cell::owned(format!("{} {}", finding.rule, name(finding.rule))),
+            Cell::of(finding.user_name.as_deref()),
+            Cell::of(Some(&finding.message)),
+        ])?;
+    }
+    sheet.finish()?;
+    let more = checked.findings.len().saturating_sub(most);
+    if more > 0 {
+        writeln!(out, "({} more: `headcount check`)", grouped(more as u64))?;
+    }
+    Ok(())
 }
 
 /// The findings to be printed: the first of each rule.
