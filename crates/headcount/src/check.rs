@@ -14,7 +14,6 @@ pub(crate) use self::{
     expected::{Compared, Expected, Repair},
     org::Org,
 };
-use crate::config::Config;
 
 /// What a check came to.
 #[derive(Debug)]
@@ -56,9 +55,8 @@ pub(crate) struct Tally {
 }
 
 impl Checked {
-    /// Asks all rules about the last snapshot of an org. `now_ms` is UTC.
-    pub(crate) fn of(config: &Config, settings: &Settings, now_ms: i64) -> anyhow::Result<Self> {
-        let org = Org::load(config, now_ms)?;
+    /// Asks all rules about an org. `now_ms` is UTC.
+    pub(crate) fn of(org: Org, settings: &Settings, now_ms: i64) -> anyhow::Result<Self> {
         let context = Context {
             roster: &org.roster,
             managers: &org.managers,

@@ -122,7 +122,7 @@ pub static UNCLEAR: RuleInfo = RuleInfo {
     looks_at: "rows of the expected roster",
     what: "A row of the expected roster has no key, has that of an earlier row, or a word for the \
         state that is none.",
-    why: "Nobody was compared with it.",
+    why: "It was not compared, or not wholly.",
     mend: "Write one row for each person, with e-mail, username or id, and as the state `active`, \
         `inactive` or `deleted`.",
     example: "hr.csv has jane.doe@example.com in line 7 and again in line 19.",

@@ -8,7 +8,7 @@ mod list;
 mod people;
 mod repair;
 
-use std::{collections::HashMap, fs::File, path::Path};
+use std::{collections::HashMap, fmt, fs::File, path::Path};
 
 use headcount_core::{
     check::{Finding, Settings, expected},
@@ -197,6 +197,18 @@ impl Expected {
         }
         compared.repair = repair.map(|repair| repair.told());
         Ok((found.finish(), compared))
+    }
+}
+
+impl fmt::Display for Compared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            file,
+            rows,
+            matched,
+            ..
+        } = self;
+        write!(f, "{file}, {rows} rows about {matched} users")
     }
 }
 

@@ -5,9 +5,9 @@ use headcount_core::{
     managers::Managers,
     roster::{Roster, RosterBuilder},
 };
-use headcount_store::{Access, Snapshot, Store};
+use headcount_store::{Snapshot, Store, facts::FactStore};
 
-use crate::{config::Config, reading};
+use crate::reading;
 
 /// An org: its users of today, who reports to whom, what happened to them.
 #[derive(Debug)]
@@ -21,9 +21,12 @@ pub(crate) struct Org {
 
 impl Org {
     /// Reads all of it. `now_ms` is UTC.
-    pub(crate) fn load(config: &Config, now_ms: i64) -> anyhow::Result<Self> {
-        let store = config.open_store(Access::Read)?;
-        let (store, org): (&dyn Store, &str) = (&*store, &config.org);
+    pub(crate) fn load(
+        store: &dyn Store,
+        org: &str,
+        facts: &FactStore,
+        now_ms: i64,
+    ) -> anyhow::Result<Self> {
         let want = check::projection();
         let mut roster = RosterBuilder::new(want);
         let snapshot = store.read(org, None, &want, &mut |user, document| {
@@ -39,13 +42,8 @@ impl Org {
             managers: Managers::of(&roster)?,
             roster,
             lives,
-            facts: facts(),
+            facts: facts.seen()?,
             snapshot,
         })
     }
-}
-
-/// For whom there are facts. None are kept yet, so the rules about them say that they did not run.
-fn facts() -> Option<FactsSeen> {
-    None
 }

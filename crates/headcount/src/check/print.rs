@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::{Checked, Compared, Told};
 use crate::{
     cli::{Form, Output},
-    output::{self, Array, Cell, Sheet},
+    output::{self, Array, Cell, Sheet, numbers::grouped},
     reading::SnapshotRef,
 };
 
@@ -67,6 +67,27 @@ pub(crate) fn rules(form: Form, settings: &Settings) -> anyhow::Result<()> {
     })
 }
 
+/// Prints the worst findings as one table, for a glance.
+pub(crate) fn worst(checked: &Checked, most: usize, out: &mut dyn Write) -> anyhow::Result<()> {
+    let columns = ["severity", "rule", "user", "message"].map(str::to_owned);
+    let mut sheet = Sheet::begin(Form::Table, &columns, out)?;
+    for told in checked.findings.iter().take(most) {
+        let finding = &told.finding;
+        sheet.row(&[
+            Cell::of(Some(finding.severity.name())),
+            Cell::owned(format!("{} {}", finding.rule, name(finding.rule))),
+            Cell::of(finding.user_name.as_deref()),
+            Cell::of(Some(&finding.message)),
+        ])?;
+    }
+    sheet.finish()?;
+    let more = checked.findings.len().saturating_sub(most);
+    if more > 0 {
+        writeln!(out, "({} more: `headcount check`)", grouped(more as u64))?;
+    }
+    Ok(())
+}
+
 /// The findings to be printed: the first of each rule.
 fn limited(checked: &Checked, limit: usize) -> impl Iterator<Item = &Told> {
     let mut of_rule: BTreeMap<&str, usize> = BTreeMap::new();
@@ -90,7 +111,7 @@ fn name(id: &str) -> &'static str {
 fn csv(checked: &Checked, limit: usize, out: &mut dyn Write) -> anyhow::Result<()> {
     let columns = [
         "rule",
-        "name",
+        "rule_name",
         "severity",
         "user_id",
         "user_name",
@@ -209,7 +230,7 @@ struct Document<'a> {
 struct Entry<'a> {
     #[serde(flatten)]
     finding: &'a Finding,
-    name: &'a str,
+    rule_name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     baseline: Option<&'static str>,
 }
@@ -264,7 +285,7 @@ impl<'a> Entry<'a> {
     fn of(checked: &Checked, told: &'a Told) -> Self {
         Self {
             finding: &told.finding,
-            name: name(told.finding.rule),
+            rule_name: name(told.finding.rule),
             baseline: standing(checked, told),
         }
     }

@@ -7,9 +7,10 @@ use std::{
 
 use clap::ValueEnum;
 use headcount_core::check::{self, RuleInfo, Severity, UnknownRule};
+use headcount_store::{Access, facts::FactStore};
 
 use crate::{
-    check::{Baseline, Checked, Expected, Repair, Tally, print},
+    check::{Baseline, Checked, Expected, Org, Repair, Tally, print},
     cli::{Global, Output},
     clock,
     config::Config,
@@ -118,7 +119,11 @@ pub(crate) fn run(global: &Global, output: Output, args: &Args) -> anyhow::Resul
         .map(|path| Repair::begin(path, args.force))
         .transpose()?;
 
-    let mut checked = Checked::of(&config, &settings, clock::now_ms())?;
+    let now_ms = clock::now_ms();
+    let store = config.open_store(Access::Read)?;
+    let facts = FactStore::beside(&config.store_url()?, &config.org)?;
+    let org = Org::load(&*store, &config.org, &facts, now_ms)?;
+    let mut checked = Checked::of(org, &settings, now_ms)?;
     if !wanted.is_empty() {
         // That the others are off for this once is no news.
         let named = |id: &str| wanted.iter().any(|rule| rule.id == id);
@@ -199,9 +204,7 @@ fn verdict(tally: &Tally, fail_on: FailOn) -> anyhow::Result<()> {
         _ => format!("{failing} findings are {}s{above}", least.name()),
     };
     Err(Failure::new(Exit::Findings, message)
-        .hint(
-            "`headcount check --explain ID` tells why a rule matters and how to mend what it finds",
-        )
+        .hint("mend them, or keep what is known today: --baseline FILE --update-baseline")
         .into())
 }
 

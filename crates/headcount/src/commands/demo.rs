@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::Context;
-use headcount_core::{fact::FactKind, segment::Attribution};
+use headcount_core::{check::Finding, fact::FactKind, segment::Attribution};
 use headcount_genesys::{Credentials, Granularity, Plan, Secret, Settings};
 use headcount_sandbox::Sandbox;
 use headcount_server::{Server, VIEW_METRICS, VIEW_USERS, job::Job};
@@ -20,6 +20,7 @@ use serde::Serialize;
 use super::{count, sandbox::stopped, serve::listen};
 use crate::{
     access::Issued,
+    check::{Checked, Org, print as print_check},
     cli::{Form, Global},
     clock,
     counting::{self, Counts},
@@ -36,7 +37,7 @@ use crate::{
 ///
 /// Starts a sandbox, fetches its users and the facts of the last 30 days into a store of its own,
 /// and prints users by state and by department, the certificate of completeness, AHT by department
-/// and by manager, and the average score by division. Then it serves them, and prints the URL, a
+/// and by manager, the average score by division, and the ten worst findings of `check`. Then it serves them, and prints the URL, a
 /// token and commands to paste.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -62,6 +63,9 @@ const DAYS: i32 = 30;
 /// Segments of a report that are printed.
 const MOST: usize = 12;
 
+/// Findings that are printed.
+const WORST: usize = 10;
+
 /// Key of the org in the demo's store.
 const ORG: &str = "demo";
 
@@ -74,6 +78,7 @@ struct Told<'a> {
     aht_by_department: print_report::Document<'a>,
     aht_by_manager: print_report::Document<'a>,
     score_by_division: print_report::Document<'a>,
+    worst_findings: Vec<&'a Finding>,
     #[serde(flatten)]
     open: Option<&'a Open>,
 }
@@ -117,7 +122,10 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     };
     let open = serving.as_ref().map(|(_, open)| open);
     let reports = reports(&reading, &facts, period)?;
-    tell(global.output, &reading, &report, &reports, open)?;
+    let now_ms = clock::now_ms();
+    let org = Org::load(&*reading.store, ORG, &facts, now_ms)?;
+    let checked = Checked::of(org, &Default::default(), now_ms)?;
+    tell(global.output, &reading, &report, &reports, &checked, open)?;
     if let Some((server, _)) = serving {
         runtime.block_on(async {
             stopped().await;
@@ -243,6 +251,7 @@ fn tell(
     reading: &Reading,
     report: &SyncReport,
     reports: &[report::Report; 3],
+    checked: &Checked,
     open: Option<&Open>,
 ) -> anyhow::Result<()> {
     let everybody = Conditions::parse(&[])?;
@@ -261,6 +270,12 @@ fn tell(
             aht_by_department: print_report::Document::new(&reports[0]),
             aht_by_manager: print_report::Document::new(&reports[1]),
             score_by_division: print_report::Document::new(&reports[2]),
+            worst_findings: checked
+                .findings
+                .iter()
+                .take(WORST)
+                .map(|told| &told.finding)
+                .collect(),
             open,
         };
         // Three answers make no sheet of one kind of row.
@@ -276,6 +291,8 @@ fn tell(
             writeln!(out)?;
             print_report::first(report, MOST, out)?;
         }
+        writeln!(out)?;
+        print_check::worst(checked, WORST, out)?;
         open.map_or(Ok(()), |open| invite(open, out))
     })
 }

@@ -255,6 +255,8 @@ mod tests {
         let (proxy, gateway) = (file.network.proxy.unwrap(), file.network.gateway.unwrap());
         assert!(proxy.port.is_some() && proxy.password.is_some() && proxy.username.is_some());
         assert!(gateway.path_params_api.is_some() && gateway.path_params_login.is_some());
+        let wide = check::rule("span-too-wide").unwrap();
+        assert!(file.check.rule(wide).unwrap().threshold.is_some());
         let acme = &file.org["acme"];
         assert!(acme.region.is_some() && acme.client_id.is_some());
         assert!(acme.client_secret_file.is_some() && acme.gc_profile.is_some());

@@ -126,9 +126,12 @@ fn summary(checked: &Checked, out: &mut dyn Write) -> anyhow::Result<()> {
     if let Some(known) = checked.baseline {
         let gone = match known.gone {
             0 => String::new(),
-            gone => format!("; {gone} of the baseline are gone: update it with --update-baseline"),
+            gone => format!(", no longer found: {gone} (--update-baseline takes them out)"),
         };
         writeln!(out, "known from the baseline: {}{gone}", tally.known())?;
+    }
+    if let Some(compared) = &checked.compared {
+        writeln!(out, "compared: {compared}")?;
     }
     for skipped in &checked.skipped {
         let rule = skipped.rule;
