@@ -87,6 +87,17 @@ impl FactStore {
         Ok(days)
     }
 
+    /// The dates of the days of a kind that are kept, in order. No file is read.
+    ///
+    /// # Errors
+    /// [`FactsError::Io`]
+    pub fn dates(&self, kind: FactKind) -> Result<Vec<Date>, FactsError> {
+        let files = self.files(kind)?;
+        let mut dates: Vec<Date> = files.into_iter().map(|(date, _)| date).collect();
+        dates.sort_unstable();
+        Ok(dates)
+    }
+
     /// The files of a kind, in any order.
     fn files(&self, kind: FactKind) -> Result<Vec<(Date, PathBuf)>, FactsError> {
         let folder = self.folder.join(kind.name());

@@ -71,7 +71,7 @@ async fn answer(
     let divisions = caller.divisions().map(<[_]>::to_vec);
     let asked = Asked::read(kind, &parameters, divisions, &app.settings.reports)?;
     let sight = app.sight(&caller, None).await?;
-    let freshness = sight.freshness().clone();
+    let (freshness, now_ms) = (sight.freshness().clone(), app.now_ms());
     let headers = request.headers().clone();
     let org = caller.org().to_owned();
     let wanted = Wanted::new();
@@ -87,7 +87,8 @@ async fn answer(
                 question.under = Some(manager(sight.view(), &name)?);
             }
             let days = find(&app, &org, &question)?;
-            let freshness = freshness.with_state(days.state());
+            let state = days.state();
+            let freshness = freshness.with_state(state);
             if freshness.is_known(&headers) {
                 return Ok(Outcome::Known(freshness));
             }
@@ -95,6 +96,11 @@ async fn answer(
             let (table, snapshot) = days
                 .report(app.rosters.store(), &org, THREADS, &goes_on)
                 .map_err(not_reported)?;
+            // The store may be ahead of what is in memory.
+            let (id, published_ms) = (snapshot.id, snapshot.published_ms);
+            let divisions = question.divisions.as_deref();
+            let freshness =
+                Freshness::new(&org, id, false, published_ms, divisions, now_ms).with_state(state);
             let json = write(&labels, &table, &days, &question, &snapshot)?;
             Ok(Outcome::Report(freshness, json))
         }

@@ -292,6 +292,7 @@ fn tell(
             print_report::first(report, MOST, out)?;
         }
         writeln!(out)?;
+        writeln!(out, "The worst findings:")?;
         print_check::worst(checked, WORST, out)?;
         open.map_or(Ok(()), |open| invite(open, out))
     })
