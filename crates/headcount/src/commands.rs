@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod count;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod facts;
 pub(crate) mod history;
 pub(crate) mod man;
 pub(crate) mod report;
@@ -27,6 +28,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Sync(args) => sync::run(&global, &args),
         Command::Users(args) => users::run(&global, &args),
         Command::Count(args) => count::run(&global, &args),
+        Command::Facts(args) => facts::run(&global, &args),
         Command::History(args) => history::run(&global, &args),
         Command::Snapshots(args) => snapshots::run(&global, &args),
         Command::Report(args) => report::run(&global, &args),

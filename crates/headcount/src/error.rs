@@ -6,7 +6,7 @@ use std::{io, process::ExitCode};
 
 use headcount_core::as_of::AsOfError;
 use headcount_genesys::{UpstreamError, WalkError, region::UnknownRegion};
-use headcount_store::StoreError;
+use headcount_store::{StoreError, facts::FactsError};
 
 use crate::config::ConfigError;
 
@@ -120,6 +120,9 @@ pub(crate) fn classify(error: &anyhow::Error) -> (Exit, Option<String>) {
         if let Some(error) = cause.downcast_ref::<StoreError>() {
             return Some((of_store(error), error.hint().map(str::to_owned)));
         }
+        if let Some(error) = cause.downcast_ref::<FactsError>() {
+            return Some((of_facts(error), error.hint().map(str::to_owned)));
+        }
         if let Some(error) = cause.downcast_ref::<AsOfError>() {
             return Some((Exit::Usage, Some(error.hint().to_owned())));
         }
@@ -171,6 +174,22 @@ fn of_store(error: &StoreError) -> Exit {
         // No later try will find an earlier snapshot.
         StoreError::BeforeFirst { .. } => Exit::Usage,
         StoreError::Unsupported { .. } => Exit::Config,
+        _ => Exit::Failure,
+    }
+}
+
+fn of_facts(error: &FactsError) -> Exit {
+    match error {
+        FactsError::Locked { .. } => Exit::TryAgain,
+        FactsError::Unsupported { .. } => Exit::Config,
+        FactsError::NotFacts { .. }
+        | FactsError::Value { .. }
+        | FactsError::UnknownTimeZone { .. }
+        | FactsError::NotAFact { .. }
+        | FactsError::Overflow { .. }
+        | FactsError::Twice { .. }
+        | FactsError::Overlap { .. }
+        | FactsError::OtherTimeZone { .. } => Exit::Usage,
         _ => Exit::Failure,
     }
 }

@@ -13,6 +13,7 @@ mod connect;
 mod counting;
 mod duration;
 mod error;
+mod facts;
 mod output;
 mod progress;
 mod reading;
