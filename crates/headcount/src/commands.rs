@@ -1,5 +1,6 @@
 //! One file per command. Each holds its `Args`, whose comments are the help, and a `run`.
 
+pub(crate) mod check;
 pub(crate) mod client;
 pub(crate) mod completions;
 pub(crate) mod count;
@@ -16,11 +17,16 @@ pub(crate) mod sync;
 pub(crate) mod token;
 pub(crate) mod users;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Form};
 
 /// Runs the command that was given.
 pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
-    let global = cli.global;
+    let asked = cli.global;
+    let global = match &cli.command {
+        // Knows forms that the others do not.
+        Command::Check(_) => asked.with(Form::default()),
+        _ => asked.with(asked.output.form()?),
+    };
     match cli.command {
         Command::Demo(args) => demo::run(&global, &args),
         Command::Sandbox(args) => sandbox::run(&global, &args),
@@ -31,6 +37,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Facts(args) => facts::run(&global, &args),
         Command::History(args) => history::run(&global, &args),
         Command::Snapshots(args) => snapshots::run(&global, &args),
+        Command::Check(args) => check::run(&global, asked.output, &args),
+        Command::Facts(args) => facts::run(&global, &args),
         Command::Report(args) => report::run(&global, &args),
         Command::Serve(args) => serve::run(&global, &args),
         Command::Client(args) => client::run(&global, &args),

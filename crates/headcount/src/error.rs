@@ -4,9 +4,9 @@ pub(crate) mod nearest;
 
 use std::{io, process::ExitCode};
 
-use headcount_core::as_of::AsOfError;
+use headcount_core::{as_of::AsOfError, segment::PlanError};
 use headcount_genesys::{UpstreamError, WalkError, region::UnknownRegion};
-use headcount_store::{StoreError, facts::FactsError};
+use headcount_store::{ReportError, StoreError, facts::FactsError};
 
 use crate::config::ConfigError;
 
@@ -123,6 +123,9 @@ pub(crate) fn classify(error: &anyhow::Error) -> (Exit, Option<String>) {
         if let Some(error) = cause.downcast_ref::<FactsError>() {
             return Some((of_facts(error), error.hint().map(str::to_owned)));
         }
+        if let Some(error) = cause.downcast_ref::<ReportError<FactsError>>() {
+            return Some(of_report(error));
+        }
         if let Some(error) = cause.downcast_ref::<AsOfError>() {
             return Some((Exit::Usage, Some(error.hint().to_owned())));
         }
@@ -191,6 +194,18 @@ fn of_facts(error: &FactsError) -> Exit {
         | FactsError::Overlap { .. }
         | FactsError::OtherTimeZone { .. } => Exit::Usage,
         _ => Exit::Failure,
+    }
+}
+
+fn of_report(error: &ReportError<FactsError>) -> (Exit, Option<String>) {
+    match error {
+        ReportError::Store(error) => (of_store(error), error.hint().map(str::to_owned)),
+        ReportError::Facts(error) => (of_facts(error), error.hint().map(str::to_owned)),
+        ReportError::Plan(PlanError::NoManager { .. }) => {
+            let hint = "`headcount users --columns id,name,email` lists the ids";
+            (Exit::Usage, Some(hint.to_owned()))
+        }
+        ReportError::Plan(_) | ReportError::NotReconciled => (Exit::Failure, None),
     }
 }
 

@@ -4,6 +4,7 @@
 //! settings, [`output`] prints answers and [`error`] turns failures into exit codes.
 
 mod access;
+mod check;
 mod cli;
 mod clock;
 mod columns;

@@ -113,6 +113,9 @@ impl<R: Read> Rows<R> {
             .has_headers(false)
             .flexible(true)
             .delimiter(delimiter)
+            // A line feed alone, so that lines are counted right; the other half of a line end is
+            // a blank at the end of the last cell.
+            .terminator(csv::Terminator::Any(b'\n'))
             .from_reader(decoder);
         let mut rows = Self {
             name,
@@ -170,44 +173,50 @@ impl<R: Read> Rows<R> {
 
     /// Reads a record; whether there was one.
     fn advance(&mut self) -> Result<bool, TabularError> {
-        if self.ended {
-            return Ok(false);
+        while !self.ended {
+            let before = self.reader.position().line();
+            self.reader.get_mut().allow(LONGEST_ROW);
+            match self.reader.read_record(&mut self.record) {
+                Err(error) => {
+                    self.ended = true;
+                    return Err(from_csv(&self.name, before, error));
+                }
+                Ok(found) => self.ended = !found || self.last_cell_is_end(),
+            }
+            let alone = self.record.len() == 1;
+            if self.ended {
+                if self.record.is_empty() || alone && &self.record[0] == END {
+                    return Ok(false);
+                }
+                // Whatever follows an open quote is part of it, our own mark of the end as well;
+                // what is behind the mark, no line end.
+                let line = self.line() + 1;
+                return Err(self.wrong(line, "a quote is opened in this row and never closed"));
+            }
+            // A line may be blank but for half of its end.
+            if !(alone && self.record[0].trim().is_empty()) {
+                return Ok(true);
+            }
         }
-        let before = self.reader.position().line();
-        self.reader.get_mut().allow(LONGEST_ROW);
-        match self.reader.read_record(&mut self.record) {
-            Err(error) => {
-                self.ended = true;
-                Err(from_csv(&self.name, before, error))
-            }
-            // Whatever follows an open quote is part of it, our own mark of the end as well.
-            Ok(false) => {
-                self.ended = true;
-                Err(self.wrong(self.line(), "a quote is opened here and never closed"))
-            }
-            Ok(true) if self.at_end() => {
-                self.ended = true;
-                Ok(false)
-            }
-            Ok(true) => Ok(true),
-        }
+        Ok(false)
     }
 
-    /// Whether the record is the mark that [`Decoder`] puts behind the last row.
-    fn at_end(&self) -> bool {
-        let (Some(end), Some(position)) = (self.reader.get_ref().end(), self.record.position())
-        else {
-            return false;
-        };
-        self.record.len() == 1 && &self.record[0] == END && position.byte() + 2 >= end
+    /// Whether the record holds the mark that [`Decoder`] puts behind the last row.
+    fn last_cell_is_end(&self) -> bool {
+        let read = self.reader.position().byte();
+        let all = self.reader.get_ref().end().is_some_and(|end| read >= end);
+        let last = self.record.iter().last().unwrap_or_default();
+        all && last.trim_end_matches('\n').ends_with(END)
     }
 
+    /// Line on which the record begins. The reader stands behind the line end of it.
     fn line(&self) -> u64 {
-        let position = self.record.position();
-        position.map_or(1, csv::Position::line)
+        let breaks = self.record.as_slice().bytes().filter(|byte| *byte == b'\n');
+        let behind = self.reader.position().line();
+        behind.saturating_sub(1 + breaks.count() as u64).max(1)
     }
 
-    fn wrong(&self, line: u64, message: impl Into<String>) -> TabularError {
+    pub(crate) fn wrong(&self, line: u64, message: impl Into<String>) -> TabularError {
         TabularError::Wrong {
             name: self.name.clone(),
             line,

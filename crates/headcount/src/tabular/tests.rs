@@ -104,7 +104,7 @@ fn what_is_wrong_is_told_with_its_place() {
         ),
         (
             b"a,b\n1,2\n3,\"4\n5,6\n",
-            "hr.csv:3: a quote is opened here and never closed",
+            "hr.csv:3: a quote is opened in this row and never closed",
         ),
         (
             b"a,b\n1,M\xfcller\n",

@@ -1,43 +1,46 @@
-//! `headcount facts pull`: facts of days, asked of upstream.
+//! `headcount facts pull`: facts fetched from the org.
 
-use anyhow::Context;
 use clap::ValueEnum;
-use headcount_core::fact::FactKind;
-use headcount_genesys::{Client, DayFacts, Granularity};
-use headcount_store::facts::{Day, FactStore, Source};
-use jiff::{ToSpan, civil::Date};
+use headcount_genesys::Granularity;
+use headcount_store::facts::FactStore;
 
-use super::{Kind, Zone, days, kinds, zone};
+use super::{Kind, kinds};
 use crate::{
-    cli::Global,
+    cli::{Form, Global},
     clock,
     config::Config,
     connect,
-    error::{Exit, Failure},
-    output::{self, Cell, Sheet},
+    facts::pull::{Outcome, Pull, Pulled},
+    output::{self, Cell, Sheet, numbers::grouped},
     progress::Progress,
     report::period::{Period, day},
 };
 
-/// Fetch the facts of days from the org
+/// Fetch facts from Genesys Cloud, a day at a time
 ///
-/// Days that are kept already are not asked for again. With --again they are, and replaced whole;
-/// a day that has not changed stays as it is. Each day is kept as soon as it is complete, so what
-/// was pulled stays whatever happens to the rest.
+/// Asks the two aggregate queries by user and media type, at the pace that the org allows. A day is
+/// kept whole or not at all, as soon as it is there; days that are kept already are left as they
+/// are, so an interrupted pull is simply started again.
+///
+/// The OAuth client needs `analytics:conversationAggregate:view` and
+/// `analytics:evaluationAggregate:view`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  headcount facts pull --from 2026-11-01 --to 2026-11-24
-  headcount facts pull --from 2026-11-24 --to 2026-11-24 --granularity PT30M --timezone Asia/Riyadh
-  headcount facts pull --from 2026-11-18 --to 2026-11-24 --again     evaluations come late")]
+  headcount facts pull --from 2026-10-01 --to 2026-10-31
+  headcount facts pull --from 2026-10-01 --to 2026-10-31 --timezone Asia/Riyadh --granularity PT30M
+  headcount facts pull --from 2026-10-01 --to 2026-10-31 --kind evaluation --again")]
 pub(crate) struct Args {
     /// First day
     #[arg(long, value_name = "DAY")]
-    from: String,
-    /// Last day, which must be over
+    pub(crate) from: String,
+    /// Last day; it must be over
     #[arg(long, value_name = "DAY")]
-    to: String,
-    /// Length of the intervals
+    pub(crate) to: String,
+    /// Only these facts
+    #[arg(long, value_name = "KIND", value_enum)]
+    pub(crate) kind: Option<Kind>,
+    /// Length of an interval
     #[arg(
         long,
         value_name = "PERIOD",
@@ -45,147 +48,95 @@ pub(crate) struct Args {
         default_value_t,
         ignore_case = true
     )]
-    granularity: Length,
-    /// Time zone that days start in [default: that of the settings, else of the days kept, else UTC]
+    pub(crate) granularity: Length,
+    /// Time zone that days start in [default: that of the settings, or UTC]
     #[arg(long, value_name = "ZONE")]
-    timezone: Option<String>,
-    /// Only facts of this kind
-    #[arg(long, value_name = "KIND", value_enum)]
-    kind: Option<Kind>,
-    /// Also days that are kept already
+    pub(crate) timezone: Option<String>,
+    /// Fetch days that are kept already as well, such as for evaluations that came late
     #[arg(long)]
-    again: bool,
+    pub(crate) again: bool,
 }
 
-/// Length of intervals.
+/// Length of an interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Length {
-    /// A day
+pub(crate) enum Length {
+    /// One day
     #[default]
     #[value(name = "P1D")]
     Day,
-    /// Half an hour: 48 times the facts, for reports by shift or in other time zones
+    /// Half an hour, which can be reported in any time zone
     #[value(name = "PT30M")]
     HalfHour,
 }
 
-/// A day that was asked for.
-struct Pulled {
-    kind: FactKind,
-    date: Date,
-    outcome: &'static str,
-    facts: Option<u64>,
-}
-
 /// Runs the command.
-pub(super) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
+pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     let period = Period::new(day(&args.from)?, day(&args.to)?)?;
     let config = Config::load(global)?;
-    let facts = FactStore::beside(&config.store_url()?, &config.org)?;
-    let zone = zone(&config, args.timezone.as_deref(), &facts)?;
-    is_over(period.to, &zone)?;
-    let settings = connect::settings(&config, 1, config.file.sync.requests_per_minute)?;
-    let mut pull = Pull {
-        client: &Client::new(settings)?,
-        runtime: tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .context("the network can't be started")?,
-        facts,
-        zone,
+    let sync = &config.file.sync;
+    // Facts are kept beside the store: its folder is made where it is missing.
+    config.open_store(headcount_store::Access::Write)?;
+    let timezone = args
+        .timezone
+        .as_ref()
+        .or(config.file.reports.timezone.as_ref());
+    let pull = Pull {
+        facts: FactStore::beside(&config.store_url()?, &config.org)?,
+        settings: connect::settings(
+            &config,
+            usize::from(sync.concurrency),
+            sync.requests_per_minute,
+        )?,
+        kinds: kinds(args.kind),
+        period,
         granularity: match args.granularity {
             Length::Day => Granularity::Day,
             Length::HalfHour => Granularity::HalfHour,
         },
-        progress: Progress::new(global.quiet),
-        pulled: Vec::new(),
+        timezone: timezone.map_or_else(|| "UTC".to_owned(), Clone::clone),
+        again: args.again,
     };
-    let done = kinds(args.kind)
-        .into_iter()
-        .try_for_each(|kind| pull.kind(kind, period, args.again));
-    pull.progress.finish();
-    // What is kept is told also when the rest failed.
-    print(global, &pull.pulled)?;
-    done
-}
-
-/// Days on their way.
-struct Pull<'a> {
-    client: &'a Client,
-    runtime: tokio::runtime::Runtime,
-    facts: FactStore,
-    zone: Zone,
-    granularity: Granularity,
-    progress: Progress,
-    pulled: Vec<Pulled>,
-}
-
-impl Pull<'_> {
-    fn kind(&mut self, kind: FactKind, period: Period, again: bool) -> anyhow::Result<()> {
-        let missing = self.facts.missing(kind, period.from, period.to)?;
-        let upstream = DayFacts::new(self.client, kind, self.granularity, self.zone.zone.clone())?;
-        let dates = period
-            .from
-            .series(1.day())
-            .take_while(|date| *date <= period.to);
-        for date in dates {
-            let (outcome, facts) = if again || missing.contains(&date) {
-                self.progress
-                    .message(&format!("pulling {} of {date}", kind.name()));
-                let facts = self
-                    .runtime
-                    .block_on(upstream.day(date))
-                    .with_context(|| format!("{} of {date} was not pulled", kind.name()))?;
-                let count = facts.len() as u64;
-                let day = Day {
-                    date,
-                    time_zone: self.zone.name.clone(),
-                    granularity: Some(self.granularity.period().to_owned()),
-                    source: Source::Pull,
-                };
-                let put = self.facts.replace(kind, day, facts)?;
-                (days::outcome(put), Some(count))
-            } else {
-                ("kept", None)
-            };
-            self.pulled.push(Pulled {
-                kind,
-                date,
-                outcome,
-                facts,
-            });
-        }
+    let mut days = Vec::new();
+    let pulled = pull.run(clock::now_ms(), &Progress::new(global.quiet), |day| {
+        days.push(day);
         Ok(())
-    }
+    });
+    output::stdout(|out| print(global.output, &days, out))?;
+    pulled
 }
 
-/// Upstream goes on counting the present day, so it could not be kept for good.
-fn is_over(date: Date, zone: &Zone) -> anyhow::Result<()> {
-    let now = jiff::Timestamp::from_millisecond(clock::now_ms())?;
-    let today = zone.zone.to_datetime(now).date();
-    if date < today {
+/// Prints what became of each day, or in a table a line for each outcome.
+pub(crate) fn print(
+    form: Form,
+    days: &[Pulled],
+    out: &mut dyn std::io::Write,
+) -> anyhow::Result<()> {
+    if form == Form::Table {
+        for (outcome, what) in [
+            (Outcome::New, "new"),
+            (Outcome::Replaced, "replaced"),
+            (Outcome::Same, "unchanged"),
+            (Outcome::Kept, "kept already"),
+        ] {
+            let those = days.iter().filter(|day| day.outcome == outcome);
+            let facts: u64 = those.clone().map(|day| day.facts).sum();
+            let count = those.count();
+            if count > 0 {
+                let unit = if count == 1 { "day" } else { "days" };
+                writeln!(out, "{count} {unit} {what}: {} facts", grouped(facts))?;
+            }
+        }
         return Ok(());
     }
-    let message = format!("{date} is not over yet in {}", zone.name);
-    let hint = match today.yesterday() {
-        Ok(yesterday) => format!("pull up to {yesterday}"),
-        Err(_) => "pull earlier days".to_owned(),
-    };
-    Err(Failure::new(Exit::Usage, message).hint(hint).into())
-}
-
-fn print(global: &Global, pulled: &[Pulled]) -> anyhow::Result<()> {
-    output::stdout(|out| {
-        let columns = ["kind", "day", "outcome", "facts"].map(str::to_owned);
-        let mut sheet = Sheet::begin(global.output, &columns, out)?;
-        for day in pulled {
-            sheet.row(&[
-                Cell::owned(day.kind.name()),
-                Cell::owned(day.date.to_string()),
-                Cell::owned(day.outcome),
-                day.facts.map_or(Cell::Nothing, Cell::Number),
-            ])?;
-        }
-        sheet.finish()
-    })
+    let columns = ["kind", "date", "outcome", "facts"].map(str::to_owned);
+    let mut sheet = Sheet::begin(form, &columns, out)?;
+    for day in days {
+        sheet.row(&[
+            Cell::of(Some(day.kind)),
+            Cell::of(Some(&day.date)),
+            Cell::of(Some(day.outcome.name())),
+            Cell::Number(day.facts),
+        ])?;
+    }
+    sheet.finish()
 }
