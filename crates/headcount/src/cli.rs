@@ -163,7 +163,6 @@ pub(crate) enum Command {
     Sync(commands::sync::Args),
     Users(commands::users::Args),
     Count(commands::count::Args),
-    Facts(commands::facts::Args),
     History(commands::history::Args),
     Snapshots(commands::snapshots::Args),
     Check(commands::check::Args),

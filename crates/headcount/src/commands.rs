@@ -34,7 +34,6 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Sync(args) => sync::run(&global, &args),
         Command::Users(args) => users::run(&global, &args),
         Command::Count(args) => count::run(&global, &args),
-        Command::Facts(args) => facts::run(&global, &args),
         Command::History(args) => history::run(&global, &args),
         Command::Snapshots(args) => snapshots::run(&global, &args),
         Command::Check(args) => check::run(&global, asked.output, &args),

@@ -19,6 +19,11 @@ fn json(text: &str) -> Vec<Value> {
     serde_json::from_str(text).unwrap()
 }
 
+fn is_empty(home: &Home) -> bool {
+    home.fails(&["facts", "list"], 75)
+        .starts_with("error: no facts are kept yet\n")
+}
+
 #[test]
 fn the_sample_answers_are_imported() {
     let home = Home::new();
@@ -36,7 +41,7 @@ fn the_sample_answers_are_imported() {
     ];
     insta::assert_snapshot!(home.ok(&import), @"");
     let again = home.ok(&import);
-    assert_eq!(again.matches("unchanged").count(), 2, "{again}");
+    assert_eq!(again.matches("same").count(), 2, "{again}");
     insta::assert_snapshot!(home.ok(&["facts", "list"]), @"");
     // Without the interval the answer tells no day.
     let told = home.fails(&["facts", "import", "aht.json"], 2);
@@ -94,7 +99,7 @@ fn tables_of_any_encoding_are_the_same() {
             .iter()
             .map(|day| {
                 (
-                    day["day"].as_str().unwrap(),
+                    day["date"].as_str().unwrap(),
                     day["facts"].as_u64(),
                     day["count"].as_u64(),
                 )
@@ -225,13 +230,13 @@ fn other_facts_are_replaced_only_when_asked() {
     home.file("one.csv", &table(1));
     home.file("two.csv", &table(2));
     home.ok(&["facts", "import", "one.csv", "--dry-run"]);
-    assert!(json(&home.ok(&["facts", "list", "--output", "json"])).is_empty());
+    assert!(is_empty(&home));
     home.ok(&["facts", "import", "one.csv"]);
     let told = home.fails(&["facts", "import", "two.csv"], 2);
     insta::assert_snapshot!(told, @"");
     let replaced = home.ok(&["facts", "import", "two.csv", "--replace"]);
     assert!(
-        replaced.contains("unchanged") && replaced.contains("replaced"),
+        replaced.contains("same") && replaced.contains("replaced"),
         "{replaced}"
     );
     insta::assert_snapshot!(home.ok(&["facts", "list", "--kind", "handle_time"]), @"");
@@ -302,13 +307,16 @@ fn pulled_days_are_the_truth_and_stay() {
         let listed = sandbox.json(&["facts", "list", "--kind", kind, "--output", "json"]);
         for day in listed.as_array().unwrap() {
             assert_eq!(day["granularity"], "P1D");
-            assert_eq!(day["time_zone"], "Europe/Berlin");
-            let date = day["day"].as_str().unwrap();
+            assert_eq!(day["timezone"], "Europe/Berlin");
+            let date = day["date"].as_str().unwrap();
             let next = format!("2026-03-{:02}", date[8..].parse::<u32>().unwrap() + 1);
             let interval = format!("{date}T00:00:00%2B01:00/{next}T00:00:00%2B01:00");
-            let truth = sandbox.text(&format!(
-                "/sandbox/facts?kind={kind}&interval={interval}&timeZone=Europe/Berlin"
-            ));
+            let truth = sandbox.ask(
+                "GET",
+                &format!("/sandbox/facts?kind={kind}&interval={interval}&timeZone=Europe/Berlin"),
+                "",
+            );
+            let truth = String::from_utf8(truth).unwrap();
             let rows: Vec<Value> = truth
                 .lines()
                 .map(|line| serde_json::from_str(line).unwrap())
@@ -319,6 +327,7 @@ fn pulled_days_are_the_truth_and_stay() {
     }
     let before = kept(&sandbox);
     let counted = sandbox.get("/sandbox/stats")["requests"].clone();
+    assert!(counted.is_u64(), "{counted}");
     let again = sandbox.json(&with(&["--output", "json"]));
     assert!(
         again
@@ -338,7 +347,7 @@ fn pulled_days_are_the_truth_and_stay() {
             .as_array()
             .unwrap()
             .iter()
-            .all(|day| day["outcome"] == "unchanged")
+            .all(|day| day["outcome"] == "same")
     );
     assert_eq!(kept(&sandbox), before);
 }
@@ -354,7 +363,7 @@ fn days_that_can_not_be_kept_are_refused() {
     let pull = |from, to| ["facts", "pull", "--from", from, "--to", to];
     let told = fails(&pull("2026-03-02", "2999-01-01"), 2);
     assert!(
-        told.starts_with("error: 2999-01-01 is not over yet in UTC\nhint: pull up to 20"),
+        told.starts_with("error: 2999-01-01 is not over yet in UTC\nhint: facts are kept as whole days; the last one is --to 20"),
         "{told}"
     );
     assert!(fails(&pull("2026-03-03", "2026-03-02"), 2).contains("ends on 2026-03-02, before"));

@@ -189,7 +189,9 @@ fn granularity(day: &Day, pile: &Pile) -> anyhow::Result<Option<String>> {
 
 fn print(global: &Global, change: &Change) -> anyhow::Result<()> {
     output::stdout(|out| {
-        let columns = ["kind", "date", "outcome", "facts", "count", "sum", "average"];
+        let columns = [
+            "kind", "date", "outcome", "facts", "count", "sum", "average",
+        ];
         let mut sheet = Sheet::begin(global.output, &columns.map(str::to_owned), out)?;
         for (put, day) in change.given() {
             let outcome = match put {
