@@ -1,5 +1,6 @@
 //! `headcount facts`: handle time and evaluations, kept by day.
 
+mod import;
 mod list;
 mod pull;
 
@@ -17,6 +18,7 @@ use crate::cli::Global;
 #[command(after_help = "\
 Examples:
   headcount facts pull --from 2026-10-01 --to 2026-10-31 --timezone Asia/Riyadh
+  headcount facts import october.csv --timezone Asia/Riyadh
   headcount facts list")]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -27,6 +29,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Pull(pull::Args),
+    Import(import::Args),
     List(list::Args),
 }
 
@@ -59,6 +62,7 @@ fn kinds(kind: Option<Kind>) -> Vec<FactKind> {
 pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     match &args.command {
         Command::Pull(args) => pull::run(global, args),
+        Command::Import(args) => import::run(global, args),
         Command::List(args) => list::run(global, args),
     }
 }

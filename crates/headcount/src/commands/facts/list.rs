@@ -1,6 +1,6 @@
 //! `headcount facts list`: the days that are kept.
 
-use headcount_core::fact::{FactKind, MICRO};
+use headcount_core::fact::{FactKind, HANDLE_COUNT, HANDLE_SUM, MICRO, SCORE_COUNT, SCORE_SUM};
 use headcount_store::facts::{DayFile, FactStore};
 
 use super::{Kind, kinds};
@@ -69,17 +69,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
 
 fn row(file: &DayFile) -> [Cell<'_>; 9] {
     let day = &file.day;
-    let count = whole(file.totals[0]);
-    let (sum, average) = match file.kind {
-        FactKind::HandleTime => (
-            whole(file.totals[1]),
-            mean(file.totals[1], file.totals[0], 1000),
-        ),
-        FactKind::Evaluation => (
-            decimal(file.totals[2], MICRO.into()),
-            mean(file.totals[2], file.totals[1], MICRO.into()),
-        ),
-    };
+    let [count, sum, average] = sums(file);
     [
         Cell::of(Some(file.kind.name())),
         Cell::owned(day.date.to_string()),
@@ -91,6 +81,26 @@ fn row(file: &DayFile) -> [Cell<'_>; 9] {
         sum,
         average,
     ]
+}
+
+/// Count, sum and average of a day: of handle time in ms and seconds, of evaluations in points.
+pub(super) fn sums(file: &DayFile) -> [Cell<'static>; 3] {
+    let (sum, average) = match file.kind {
+        FactKind::HandleTime => (
+            whole(file.totals[HANDLE_SUM]),
+            mean(file.totals[HANDLE_SUM], file.totals[HANDLE_COUNT], 1000),
+        ),
+        FactKind::Evaluation => (
+            decimal(file.totals[SCORE_SUM], MICRO.into()),
+            mean(
+                file.totals[SCORE_SUM],
+                file.totals[SCORE_COUNT],
+                MICRO.into(),
+            ),
+        ),
+    };
+    // The count of either kind stands first.
+    [whole(file.totals[0]), sum, average]
 }
 
 fn whole(number: Option<i128>) -> Cell<'static> {
