@@ -19,7 +19,7 @@ use serde::Serialize;
 
 pub(crate) use self::repair::Repair;
 use self::{
-    differ::Desk,
+    differ::{Desk, State},
     found::{About, Found},
     list::{KEYS, KNOWN, Person, What, Wish},
     people::People,
@@ -153,36 +153,27 @@ impl Expected {
             };
             lines[user as usize] = row.line;
             compared.matched += 1;
-            let differences = match desk.state(user, wish) {
-                differ::State::Gone => {
+            let state = desk.state(user, wish);
+            if let State::Differs(wanted) = state {
+                let is = roster.value(user, Column::State).unwrap_or("in no state");
+                let message = format!("is {is} and expected to be {wanted}");
+                found.differs(&expected::STATE, user, "state", Some(is), message, &[]);
+            }
+            let differences = match state {
+                State::Gone => {
                     found.missing(key, text, person.get(What::Name), Some(user));
                     desk.all(&person)
                 }
-                differ::State::Differs(wanted) => {
-                    let is = roster.value(user, Column::State).unwrap_or("in no state");
-                    let message = format!("is {is} and expected to be {wanted}");
-                    found.differs(&expected::STATE, user, "state", Some(is), message, &[]);
-                    // Who left needs no other department.
-                    if wish == Some(Wish::Deleted) || is.eq_ignore_ascii_case("deleted") {
-                        Vec::new()
-                    } else {
-                        desk.differences(user, &person)
-                    }
-                }
-                differ::State::AsExpected => {
-                    if wish == Some(Wish::Deleted) {
-                        Vec::new()
-                    } else {
-                        desk.differences(user, &person)
-                    }
-                }
+                // Who is to be gone, or is, needs no other department.
+                _ if wish == Some(Wish::Deleted) || desk.is_deleted(user) => continue,
+                _ => desk.differences(user, &person),
             };
-            let Some(first) = differences.first() else {
-                continue;
-            };
-            if first.told {
+            if state != State::Gone {
                 for difference in &differences {
                     desk.tell(user, difference, &mut found);
+                }
+                if differences.is_empty() {
+                    continue;
                 }
             }
             if let Some(repair) = repair.as_deref_mut() {

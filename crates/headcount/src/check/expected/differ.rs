@@ -36,8 +36,6 @@ pub(super) enum State {
 pub(super) struct Difference<'a> {
     what: What,
     wanted: &'a str,
-    /// Whether it is told by itself; not of a user who is missing as a whole.
-    pub(super) told: bool,
 }
 
 const COMPARED: [What; 4] = [What::Department, What::Title, What::Division, What::Manager];
@@ -54,6 +52,10 @@ impl<'a> Desk<'a> {
         }
     }
 
+    pub(super) fn is_deleted(&self, user: u32) -> bool {
+        alike(self.value(user, Column::State), "deleted")
+    }
+
     /// What is not as expected of a user, except the state.
     pub(super) fn differences(&self, user: u32, person: &Person<'a>) -> Vec<Difference<'a>> {
         let differs = |what: What, wanted: &str| match what {
@@ -68,9 +70,6 @@ impl<'a> Desk<'a> {
         };
         let mut all = self.all(person);
         all.retain(|difference| differs(difference.what, difference.wanted));
-        for difference in &mut all {
-            difference.told = true;
-        }
         all
     }
 
@@ -84,7 +83,6 @@ impl<'a> Desk<'a> {
             Some(Difference {
                 what,
                 wanted: wanted(what)?,
-                told: false,
             })
         };
         COMPARED.into_iter().filter_map(difference).collect()
