@@ -88,8 +88,13 @@ impl<'a> Desk<'a> {
         COMPARED.into_iter().filter_map(difference).collect()
     }
 
-    /// Tells a difference.
-    pub(super) fn tell(&self, user: u32, difference: &Difference<'_>, found: &mut Found<'_>) {
+    /// Tells a difference, unless the settings are against it; whether it did.
+    pub(super) fn tell(
+        &self,
+        user: u32,
+        difference: &Difference<'_>,
+        found: &mut Found<'_>,
+    ) -> bool {
         let wanted = difference.wanted;
         let (rule, field, column): (&RuleInfo, _, _) = match difference.what {
             What::Department => (&expected::DEPARTMENT, "department", Column::Department),
@@ -118,7 +123,7 @@ impl<'a> Desk<'a> {
             let called = self.people.called(wanted);
             related.extend(called.and_then(|row| self.value(row, Column::Id)));
         }
-        found.differs(rule, user, field, is, message, &related);
+        found.differs(rule, user, field, is, message, &related)
     }
 
     /// The row of an import: what stands today, and what is expected where it differs.
