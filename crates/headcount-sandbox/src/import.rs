@@ -54,7 +54,10 @@ pub(crate) fn apply(
         .records()
         .collect::<Result<_, _>>()
         .map_err(|error| error.to_string())?;
-    if let Some(at) = rows.iter().position(|row| row[0].is_empty() || row[1].is_empty()) {
+    if let Some(at) = rows
+        .iter()
+        .position(|row| row[0].is_empty() || row[1].is_empty())
+    {
         return Err(format!("row {} has no name or no email", at + 2));
     }
     let mut ids: HashMap<String, String> = HashMap::new();
@@ -83,7 +86,9 @@ pub(crate) fn apply(
         let division = Some(&row[10]).filter(|name| !name.is_empty());
         let division = division.map(|name| change::division(org, Some(name), random));
         let manager = ids.get(&row[6].to_lowercase());
-        let deleted = org.get(id).is_some_and(|person| person.state() == State::Deleted);
+        let deleted = org
+            .get(id)
+            .is_some_and(|person| person.state() == State::Deleted);
         org.edit(id, deleted.then_some(State::Active), |user| {
             user.set("name", &text(&row[0]));
             user.set("email", &text(&row[1]));
@@ -92,7 +97,10 @@ pub(crate) fn apply(
             put(user, "department", &row[5]);
             if let Some(manager) = manager {
                 let link = format!("/api/v2/users/{manager}");
-                user.set("manager", &json!({ "id": manager, "selfUri": link }).to_string());
+                user.set(
+                    "manager",
+                    &json!({ "id": manager, "selfUri": link }).to_string(),
+                );
             }
             if let Some(division) = division {
                 user.set("division", &division);
@@ -156,7 +164,9 @@ mod tests {
         let (mut org, mut random) = org();
         let with_all = |person: &&crate::org::Person| {
             let document = person.document();
-            ["title", "department", "manager", "WORK\""].iter().all(|part| document.contains(part))
+            ["title", "department", "manager", "WORK\""]
+                .iter()
+                .all(|part| document.contains(part))
         };
         let person = org.iter().find(with_all).unwrap();
         let (id, document) = (person.id().to_owned(), person.document().to_owned());
@@ -179,10 +189,15 @@ mod tests {
         let row = "Zoë New,zoe@example.com,+4930123,77,Agent,Sales,,,,,EMEA,";
         let imported = import(&mut org, row, &mut random).unwrap();
         assert_eq!((imported.changed, imported.added, org.len()), (0, 1, 201));
-        let zoe = org.iter().find(|person| person.document().contains("zoe@example.com"));
+        let zoe = org
+            .iter()
+            .find(|person| person.document().contains("zoe@example.com"));
         let zoe = zoe.unwrap();
         let document: Value = serde_json::from_str(zoe.document()).unwrap();
-        assert_eq!((zoe.state(), &document["division"]["name"]), (State::Active, &json!("EMEA")));
+        assert_eq!(
+            (zoe.state(), &document["division"]["name"]),
+            (State::Active, &json!("EMEA"))
+        );
         assert_eq!(document["addresses"][0]["extension"], "77");
     }
 

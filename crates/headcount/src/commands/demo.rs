@@ -211,6 +211,7 @@ fn pull(global: &Global, sandbox: &Sandbox, facts: &FactStore) -> anyhow::Result
         kinds: FactKind::ALL.to_vec(),
         period,
         granularity: Granularity::Day,
+        zone: TimeZone::UTC,
         timezone: "UTC".to_owned(),
         again: false,
     };

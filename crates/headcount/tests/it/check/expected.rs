@@ -309,11 +309,18 @@ fn a_repair_file_imported_by_the_sandbox_leaves_nothing_to_repair() {
     let there = |state: &str| all.iter().filter(move |user| user["state"] == state);
     let boss = text(there("active").last().unwrap(), "email");
     let mut list = csv::Writer::from_writer(Vec::new());
-    list.write_record(["Title", "E-Mail", "Name", "Department", "Division", "Manager"]).unwrap();
+    list.write_record([
+        "Title",
+        "E-Mail",
+        "Name",
+        "Department",
+        "Division",
+        "Manager",
+    ])
+    .unwrap();
     for (at, user) in there("active").enumerate() {
-        let other = |every: usize, new: &str, old: &str| {
-            if at % every == 0 { new } else { old }.to_owned()
-        };
+        let other =
+            |every: usize, new: &str, old: &str| if at % every == 0 { new } else { old }.to_owned();
         let row = [
             other(5, "Team, \"Lead\"", ""),
             text(user, "email").to_uppercase(),
@@ -325,19 +332,29 @@ fn a_repair_file_imported_by_the_sandbox_leaves_nothing_to_repair() {
         list.write_record(row).unwrap();
     }
     for user in there("inactive").chain(there("deleted").take(3)) {
-        list.write_record(["", &text(user, "email"), "", "", "", ""]).unwrap();
+        list.write_record(["", &text(user, "email"), "", "", "", ""])
+            .unwrap();
     }
     for at in 0..5 {
         let email = format!("new.{at}@example.com");
         let manager = format!("new.{}@example.com", (at + 1) % 2);
-        list.write_record(["Agent", &email, "Zoë New", "Sales", "EMEA", &manager]).unwrap();
+        list.write_record(["Agent", &email, "Zoë New", "Sales", "EMEA", &manager])
+            .unwrap();
     }
     let hr = sandbox.folder.path().join("hr.csv");
     fs::write(&hr, list.into_inner().unwrap()).unwrap();
 
     let import = sandbox.folder.path().join("import.csv");
     let (hr, import) = (hr.to_str().unwrap(), import.to_str().unwrap());
-    let check = ["check", "--expected", hr, "--output", "json", "--fail-on", "never"];
+    let check = [
+        "check",
+        "--expected",
+        hr,
+        "--output",
+        "json",
+        "--fail-on",
+        "never",
+    ];
     let found = |more: &[&str]| -> Vec<Value> {
         let answer = sandbox.json(&[&check[..], more].concat());
         let findings = answer["findings"].as_array().unwrap().iter();
@@ -345,7 +362,11 @@ fn a_repair_file_imported_by_the_sandbox_leaves_nothing_to_repair() {
         about_hr.cloned().collect()
     };
     assert!(found(&["--repair", import]).len() > 100);
-    let answer = sandbox.ask("POST", "/sandbox/import", &fs::read_to_string(import).unwrap());
+    let answer = sandbox.ask(
+        "POST",
+        "/sandbox/import",
+        &fs::read_to_string(import).unwrap(),
+    );
     let answer: Value = serde_json::from_slice(&answer).unwrap();
     assert_eq!(answer["added"], 5, "{answer}");
     sandbox.json(&["sync", "--output", "json"]);
@@ -358,7 +379,9 @@ fn a_repair_file_imported_by_the_sandbox_leaves_nothing_to_repair() {
             let mut work = contacts.filter(|contact| contact["type"] == "WORK");
             Some(work.next()?["address"].as_str()?.to_owned())
         };
-        let known = users.iter().filter(|user| !text(user, "email").starts_with("new."));
+        let known = users
+            .iter()
+            .filter(|user| !text(user, "email").starts_with("new."));
         let mut kept: Vec<_> = known.map(|user| (text(user, "id"), phone(user))).collect();
         kept.sort();
         kept
