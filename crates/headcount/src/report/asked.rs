@@ -365,7 +365,7 @@ fn check_against_files(
 }
 
 /// A weekday by its name in English.
-fn weekday(name: &str) -> Result<Weekday, Failure> {
+pub(crate) fn weekday(name: &str) -> Result<Weekday, Failure> {
     const NAMES: [&str; 7] = [
         "monday",
         "tuesday",
