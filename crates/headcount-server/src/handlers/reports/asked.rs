@@ -99,8 +99,8 @@ pub(super) fn manager(view: View<'_>, name: &str) -> Result<String, ApiError> {
         value: Some(name.to_owned()),
         ..Default::default()
     };
-    let matcher = Matcher::compile(&[criterion], StateRule::AnyState)
-        .map_err(|error| ApiError::constraint(error))?;
+    let matcher =
+        Matcher::compile(&[criterion], StateRule::AnyState).map_err(ApiError::constraint)?;
     let found = view.matching(&matcher).map_err(not_loaded)?;
     let id = found
         .iter()
