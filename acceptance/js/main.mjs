@@ -3,3 +3,4 @@ await import('./paging.mjs');
 await import('./search.mjs');
 await import('./errors.mjs');
 await import('./aggregates.mjs');
+await import('./findings.mjs');

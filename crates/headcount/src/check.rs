@@ -5,6 +5,7 @@ mod baseline;
 mod expected;
 mod org;
 pub(crate) mod print;
+mod unfinished;
 
 use headcount_core::check::{self, Context, Finding, RuleInfo, Settings, Severity, Skipped};
 use headcount_store::Snapshot;

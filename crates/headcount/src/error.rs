@@ -185,7 +185,14 @@ fn of_facts(error: &FactsError) -> Exit {
     match error {
         FactsError::Locked { .. } => Exit::TryAgain,
         FactsError::Unsupported { .. } => Exit::Config,
-        FactsError::UnknownTimeZone { .. } => Exit::Usage,
+        FactsError::NotFacts { .. }
+        | FactsError::Value { .. }
+        | FactsError::UnknownTimeZone { .. }
+        | FactsError::NotAFact { .. }
+        | FactsError::Overflow { .. }
+        | FactsError::Twice { .. }
+        | FactsError::Overlap { .. }
+        | FactsError::OtherTimeZone { .. } => Exit::Usage,
         _ => Exit::Failure,
     }
 }

@@ -137,11 +137,6 @@ impl<R: Read> Rows<R> {
         &self.name
     }
 
-    /// Names of the columns, as they stand there.
-    pub(crate) fn header(&self) -> &[String] {
-        &self.header
-    }
-
     /// The next row; `None` at the end.
     ///
     /// # Errors
@@ -205,7 +200,7 @@ impl<R: Read> Rows<R> {
     fn last_cell_is_end(&self) -> bool {
         let read = self.reader.position().byte();
         let all = self.reader.get_ref().end().is_some_and(|end| read >= end);
-        let last = self.record.iter().last().unwrap_or_default();
+        let last = self.record.iter().next_back().unwrap_or_default();
         all && last.trim_end_matches('\n').ends_with(END)
     }
 

@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use super::Checked;
+use super::{Checked, unfinished};
 use crate::error::{Exit, Failure};
 
 /// Version of the format that is written.
@@ -116,12 +116,8 @@ impl Baseline {
             fingerprints: self.fingerprints.clone(),
         };
         let text = serde_json::to_string_pretty(&kept)? + "\n";
-        let folder = match self.path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
         let write = || -> io::Result<()> {
-            let mut file = tempfile::NamedTempFile::new_in(folder)?;
+            let mut file = unfinished::beside(&self.path)?;
             file.write_all(text.as_bytes())?;
             file.as_file().sync_all()?;
             file.persist(&self.path)?;

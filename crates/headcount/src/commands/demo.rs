@@ -211,6 +211,7 @@ fn pull(global: &Global, sandbox: &Sandbox, facts: &FactStore) -> anyhow::Result
         kinds: FactKind::ALL.to_vec(),
         period,
         granularity: Granularity::Day,
+        zone: TimeZone::UTC,
         timezone: "UTC".to_owned(),
         again: false,
     };
@@ -297,6 +298,7 @@ fn tell(
             print_report::first(report, MOST, out)?;
         }
         writeln!(out)?;
+        writeln!(out, "The worst findings:")?;
         print_check::worst(checked, WORST, out)?;
         open.map_or(Ok(()), |open| invite(open, out))
     })

@@ -87,7 +87,7 @@ pub(crate) struct Options {
     /// Report although days of the period have no facts
     #[arg(long)]
     pub(crate) allow_missing: bool,
-    /// Time zone that days start in [default: that of the settings]
+    /// Time zone that days start in [default: that of the settings, or of the facts]
     #[arg(long, value_name = "ZONE")]
     pub(crate) timezone: Option<String>,
     /// Day that weeks start on [default: that of the settings]
@@ -131,17 +131,9 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
         None => None,
     };
     if let Some(path) = &options.chart {
-        let what = match kind {
-            FactKind::HandleTime => "Average handle time",
-            FactKind::Evaluation => "Average evaluation score",
-        };
-        let title = match report.labels.as_slice() {
-            [] => what.to_owned(),
-            labels => format!("{what} by {}", labels.join(", ")),
-        };
         let subtitle = format!("{}, attributed {}", report.period, report.attributed());
         let heading = chart::Heading {
-            title: &title,
+            title: &report.title(),
             subtitle: &subtitle,
         };
         let svg = chart::draw(&heading, &report.table);

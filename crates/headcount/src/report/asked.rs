@@ -155,7 +155,7 @@ impl Asked {
         }
         if of_period.is_empty() || (!missing.is_empty() && !self.allow_missing) {
             return Err(self
-                .nothing_of(period, &missing, of_period.is_empty())
+                .nothing_of(period, &timezone, &missing, of_period.is_empty())
                 .into());
         }
         if let Some(other) = of_period
@@ -298,7 +298,7 @@ impl Asked {
         })
     }
 
-    fn nothing_of(&self, period: Period, missing: &[Date], all: bool) -> Failure {
+    fn nothing_of(&self, period: Period, timezone: &str, missing: &[Date], all: bool) -> Failure {
         let what = self.kind.name();
         let (message, from, to) = match (missing.first(), missing.last()) {
             (Some(from), Some(to)) if !all => (
@@ -317,8 +317,12 @@ impl Asked {
         } else {
             ", or report the other days with --allow-missing"
         };
+        let zone = match timezone {
+            "UTC" => String::new(),
+            zone => format!(" --timezone {zone}"),
+        };
         Failure::new(Exit::TryAgain, message).hint(format!(
-            "`headcount facts pull --from {from} --to {to}` fetches them{anyway}"
+            "`headcount facts pull --from {from} --to {to}{zone}` fetches them{anyway}"
         ))
     }
 }

@@ -11,7 +11,10 @@ use serde::Serialize;
 use super::{Compared, Report};
 use crate::{
     cli::Form,
-    output::{Array, Cell, Sheet, numbers::grouped},
+    output::{
+        Array, Cell, Sheet,
+        numbers::{decimals, grouped},
+    },
 };
 
 /// The answer as machines read it.
@@ -158,6 +161,7 @@ fn sheet(form: Form, report: &Report, out: &mut dyn Write) -> anyhow::Result<()>
 
 /// Prints the first rows of a report as a table, for a glance.
 pub(crate) fn first(report: &Report, most: usize, out: &mut dyn Write) -> anyhow::Result<()> {
+    writeln!(out, "{}:", report.title())?;
     rows(Form::Table, report, most, out)?;
     let more = report.table.rows.len().saturating_sub(most);
     if more > 0 {
@@ -270,7 +274,7 @@ fn summed(kind: FactKind, totals: &Totals) -> String {
             format!("{count} interactions, {sum} ms")
         }
         Measured::Evaluation { sum, .. } => match sum {
-            Some(sum) => format!("{count} evaluations, {sum} points"),
+            Some(sum) => format!("{count} evaluations, {} points", decimals(sum, 2)),
             None => format!("{count} evaluations, no scores"),
         },
     }

@@ -15,7 +15,10 @@ use serde_json::Value;
 use tempfile::NamedTempFile;
 
 use super::Repaired;
-use crate::error::{Exit, Failure};
+use crate::{
+    check::unfinished,
+    error::{Exit, Failure},
+};
 
 /// The columns, in the order that the import wants (contract `facts.md`).
 const COLUMNS: [&str; 12] = [
@@ -66,14 +69,10 @@ impl Repair {
         if !force && path.symlink_metadata().is_ok() {
             return Err(taken(path).into());
         }
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
         let begin = || -> io::Result<csv::Writer<NamedTempFile>> {
             let mut writer = csv::WriterBuilder::new()
                 .terminator(csv::Terminator::CRLF)
-                .from_writer(NamedTempFile::new_in(folder)?);
+                .from_writer(unfinished::beside(path)?);
             writer.write_record(COLUMNS)?;
             Ok(writer)
         };

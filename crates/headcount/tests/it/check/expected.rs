@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use super::{PUBLISHED, clean, fails, home, publish, user, with};
-use crate::run::Home;
+use crate::{run::Home, sandboxed::Sandboxed};
 
 const HR: &str = "\
 E-Mail,Full Name,Dept,Job Title,Division,Manager,Status,Cost Center\r\n\
@@ -297,4 +297,94 @@ fn a_list_of_strangers_is_told_in_part_and_counted_in_full() {
         "{}",
         ran.stderr
     );
+}
+
+/// An org as Genesys Cloud has it, a list that wants it otherwise, and the import between the two.
+#[test]
+fn a_repair_file_imported_by_the_sandbox_leaves_nothing_to_repair() {
+    let sandbox = Sandboxed::start(&["--users", "400", "--seed", "11"]);
+    sandbox.json(&["sync", "--output", "json"]);
+    let text = |user: &Value, member: &str| user[member].as_str().unwrap_or_default().to_owned();
+    let all = sandbox.documents();
+    let there = |state: &str| all.iter().filter(move |user| user["state"] == state);
+    let boss = text(there("active").last().unwrap(), "email");
+    let mut list = csv::Writer::from_writer(Vec::new());
+    list.write_record([
+        "Title",
+        "E-Mail",
+        "Name",
+        "Department",
+        "Division",
+        "Manager",
+    ])
+    .unwrap();
+    for (at, user) in there("active").enumerate() {
+        let other =
+            |every: usize, new: &str, old: &str| if at % every == 0 { new } else { old }.to_owned();
+        let row = [
+            other(5, "Team, \"Lead\"", ""),
+            text(user, "email").to_uppercase(),
+            text(user, "name"),
+            other(3, "Nachtschicht", ""),
+            other(7, "APAC", ""),
+            other(4, &boss, ""),
+        ];
+        list.write_record(row).unwrap();
+    }
+    for user in there("inactive").chain(there("deleted").take(3)) {
+        list.write_record(["", &text(user, "email"), "", "", "", ""])
+            .unwrap();
+    }
+    for at in 0..5 {
+        let email = format!("new.{at}@example.com");
+        let manager = format!("new.{}@example.com", (at + 1) % 2);
+        list.write_record(["Agent", &email, "Zoë New", "Sales", "EMEA", &manager])
+            .unwrap();
+    }
+    let hr = sandbox.folder.path().join("hr.csv");
+    fs::write(&hr, list.into_inner().unwrap()).unwrap();
+
+    let import = sandbox.folder.path().join("import.csv");
+    let (hr, import) = (hr.to_str().unwrap(), import.to_str().unwrap());
+    let check = [
+        "check",
+        "--expected",
+        hr,
+        "--output",
+        "json",
+        "--fail-on",
+        "never",
+    ];
+    let found = |more: &[&str]| -> Vec<Value> {
+        let answer = sandbox.json(&[&check[..], more].concat());
+        let findings = answer["findings"].as_array().unwrap().iter();
+        let about_hr = findings.filter(|found| found["rule"].as_str().unwrap().starts_with("HX"));
+        about_hr.cloned().collect()
+    };
+    assert!(found(&["--repair", import]).len() > 100);
+    let answer = sandbox.ask(
+        "POST",
+        "/sandbox/import",
+        &fs::read_to_string(import).unwrap(),
+    );
+    let answer: Value = serde_json::from_slice(&answer).unwrap();
+    assert_eq!(answer["added"], 5, "{answer}");
+    sandbox.json(&["sync", "--output", "json"]);
+    assert_eq!(found(&[]), Vec::<Value>::new());
+
+    // What the list does not say is as it was.
+    let kept = |users: &[Value]| -> Vec<(String, Option<String>)> {
+        let phone = |user: &Value| {
+            let contacts = user["addresses"].as_array()?.iter();
+            let mut work = contacts.filter(|contact| contact["type"] == "WORK");
+            Some(work.next()?["address"].as_str()?.to_owned())
+        };
+        let known = users
+            .iter()
+            .filter(|user| !text(user, "email").starts_with("new."));
+        let mut kept: Vec<_> = known.map(|user| (text(user, "id"), phone(user))).collect();
+        kept.sort();
+        kept
+    };
+    assert_eq!(kept(&sandbox.documents()), kept(&all));
 }

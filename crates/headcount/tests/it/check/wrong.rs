@@ -113,7 +113,7 @@ fn files_that_can_t_be_written() {
     let home = home(&clean());
     home.file("hr.csv", "email\nann@example.com\n");
     let repair = ["check", "--expected", "hr.csv", "--repair", "no/folder.csv"];
-    insta::assert_snapshot!(home.fails(&repair, 1), @r"");
+    insta::assert_snapshot!(home.fails(&repair, 1), @"error: no/folder.csv can't be written: No such file or directory (os error 2)");
     let baseline = ["check", "--baseline", "no/known.json", "--update-baseline"];
-    insta::assert_snapshot!(home.fails(&baseline, 1), @r"");
+    insta::assert_snapshot!(home.fails(&baseline, 1), @"error: no/known.json can't be written: No such file or directory (os error 2)");
 }
