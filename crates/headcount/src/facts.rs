@@ -1,4 +1,4 @@
-//! Facts: fetched day by day, or taken from files, and kept beside the store.
+//! Facts on their way into the store, from the org or out of files.
 
 mod csv;
 mod pile;

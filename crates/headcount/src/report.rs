@@ -16,7 +16,7 @@ use headcount_core::{
 };
 use jiff::civil::Date;
 
-pub(crate) use self::asked::Asked;
+pub(crate) use self::asked::{Asked, weekday};
 use self::period::Period;
 use crate::{
     columns,

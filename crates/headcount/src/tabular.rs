@@ -137,11 +137,6 @@ impl<R: Read> Rows<R> {
         &self.name
     }
 
-    /// Names of the columns, as they stand there.
-    pub(crate) fn header(&self) -> &[String] {
-        &self.header
-    }
-
     /// The next row; `None` at the end.
     ///
     /// # Errors

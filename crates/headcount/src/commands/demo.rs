@@ -113,7 +113,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     let period = pull(global, &sandbox, &facts)?;
     let store = headcount_store::open(&url, Access::Write)?;
     let serving = listener
-        .map(|listener| runtime.block_on(serve(listener, store.clone())))
+        .map(|listener| runtime.block_on(serve(listener, store.clone(), &url)))
         .transpose()?;
     let reading = Reading {
         store,
@@ -137,7 +137,11 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
 }
 
 /// Serves the demo's store to whoever holds the token that comes with it.
-async fn serve(listener: TcpListener, store: Arc<dyn Store>) -> anyhow::Result<(Server, Open)> {
+async fn serve(
+    listener: TcpListener,
+    store: Arc<dyn Store>,
+    store_url: &str,
+) -> anyhow::Result<(Server, Open)> {
     let issued = Issued::new(CredentialKind::Token, &SystemRandom::new())?;
     store.add_credential(&Credential {
         id: issued.id().to_owned(),
@@ -155,6 +159,7 @@ async fn serve(listener: TcpListener, store: Arc<dyn Store>) -> anyhow::Result<(
         revoked_ms: None,
     })?;
     let settings = headcount_server::Settings {
+        facts_beside: Some(store_url.to_owned()),
         seed: clock::now_ms().unsigned_abs(),
         ..headcount_server::Settings::default()
     };
@@ -206,6 +211,7 @@ fn pull(global: &Global, sandbox: &Sandbox, facts: &FactStore) -> anyhow::Result
         kinds: FactKind::ALL.to_vec(),
         period,
         granularity: Granularity::Day,
+        zone: TimeZone::UTC,
         timezone: "UTC".to_owned(),
         again: false,
     };

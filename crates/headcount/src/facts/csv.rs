@@ -56,7 +56,7 @@ const KNOWN: [Known<Column>; 22] = [
 pub(super) fn read(path: &Path, ways: &Ways, take: &mut Take<'_>) -> anyhow::Result<Vec<String>> {
     let mut rows = Rows::open(path).map_err(TabularError::into_failure)?;
     let mapping = Mapping::of(&rows, &KNOWN).map_err(TabularError::into_failure)?;
-    let columns = Columns::find(&rows, &mapping, ways).map_err(TabularError::into_failure)?;
+    let columns = Columns::find(rows.name(), &mapping, ways).map_err(TabularError::into_failure)?;
     let mut times = Times {
         zone: &ways.zone,
         last: [(String::new(), 0), (String::new(), 0)],
@@ -82,21 +82,14 @@ struct Columns {
 }
 
 impl Columns {
-    fn find<R: std::io::Read>(
-        rows: &Rows<R>,
-        mapping: &Mapping<Column>,
-        ways: &Ways,
-    ) -> Result<Self, TabularError> {
+    fn find(name: &str, mapping: &Mapping<Column>, ways: &Ways) -> Result<Self, TabularError> {
         let wrong = |message: String| TabularError::Wrong {
-            name: rows.name().to_owned(),
+            name: name.to_owned(),
             line: 1,
             column: None,
             message,
         };
-        let missing = |name| {
-            let header = rows.header().join(", ");
-            wrong(format!("the header has no column {name}; it has {header}"))
-        };
+        let missing = |name| wrong(format!("the header has no column {name}; add it"));
         let measures = |kind: FactKind| -> Vec<_> {
             let measures = kind.measures().iter().enumerate();
             let found = measures.filter_map(|(place, measure)| {

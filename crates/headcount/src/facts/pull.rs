@@ -23,6 +23,8 @@ pub(crate) struct Pull {
     pub(crate) kinds: Vec<FactKind>,
     pub(crate) period: Period,
     pub(crate) granularity: Granularity,
+    pub(crate) zone: TimeZone,
+    /// Its name in the IANA database.
     pub(crate) timezone: String,
     /// Fetch days that are kept already as well.
     pub(crate) again: bool,
@@ -31,8 +33,8 @@ pub(crate) struct Pull {
 /// What became of a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Pulled {
-    pub(crate) kind: &'static str,
-    pub(crate) date: String,
+    pub(crate) kind: FactKind,
+    pub(crate) date: Date,
     pub(crate) outcome: Outcome,
     /// Facts of the day.
     pub(crate) facts: u64,
@@ -56,7 +58,7 @@ impl Outcome {
         match self {
             Self::New => "new",
             Self::Replaced => "replaced",
-            Self::Same => "same",
+            Self::Same => "unchanged",
             Self::Kept => "kept",
         }
     }
@@ -71,8 +73,7 @@ impl Pull {
         progress: &Progress,
         mut each: impl FnMut(Pulled) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let zone = self.zone()?;
-        self.check_over(&zone, now_ms)?;
+        self.check_over(now_ms)?;
         let client = Client::new(self.settings.clone())?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -81,13 +82,13 @@ impl Pull {
             .context("the network can't be started")?;
         for &kind in &self.kinds {
             let kept = self.facts.list(kind)?;
-            let upstream = DayFacts::new(&client, kind, self.granularity, zone.clone())?;
+            let upstream = DayFacts::new(&client, kind, self.granularity, self.zone.clone())?;
             let mut wanted = Vec::new();
             for date in self.dates() {
                 match kept.iter().find(|file| file.day.date == date) {
                     Some(file) if !self.again && self.is_as_asked(file) => each(Pulled {
-                        kind: kind.name(),
-                        date: date.to_string(),
+                        kind,
+                        date,
                         outcome: Outcome::Kept,
                         facts: file.facts,
                     })?,
@@ -136,8 +137,8 @@ impl Pull {
         };
         let count = facts.len() as u64;
         Ok(Pulled {
-            kind: kind.name(),
-            date: date.to_string(),
+            kind,
+            date,
             outcome: match self.facts.replace(kind, day, facts)? {
                 Put::New => Outcome::New,
                 Put::Replaced => Outcome::Replaced,
@@ -155,20 +156,10 @@ impl Pull {
             .take_while(move |date| *date <= last)
     }
 
-    fn zone(&self) -> Result<TimeZone, Failure> {
-        TimeZone::get(&self.timezone).map_err(|_| {
-            Failure::new(
-                Exit::Usage,
-                format!("the time zone `{}` is unknown", self.timezone),
-            )
-            .hint("use a name such as Asia/Riyadh or UTC")
-        })
-    }
-
     /// A day that goes on has facts yet to come: kept now, it would look whole.
-    fn check_over(&self, zone: &TimeZone, now_ms: i64) -> Result<(), Failure> {
+    fn check_over(&self, now_ms: i64) -> Result<(), Failure> {
         let now = jiff::Timestamp::from_millisecond(now_ms).unwrap_or(jiff::Timestamp::MAX);
-        let today = zone.to_datetime(now).date();
+        let today = self.zone.to_datetime(now).date();
         if self.period.to < today {
             return Ok(());
         }

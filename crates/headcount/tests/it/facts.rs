@@ -41,7 +41,7 @@ fn the_sample_answers_are_imported() {
     ];
     insta::assert_snapshot!(home.ok(&import), @"");
     let again = home.ok(&import);
-    assert_eq!(again.matches("same").count(), 2, "{again}");
+    assert_eq!(again.matches("unchanged").count(), 2, "{again}");
     insta::assert_snapshot!(home.ok(&["facts", "list"]), @"");
     // Without the interval the answer tells no day.
     let told = home.fails(&["facts", "import", "aht.json"], 2);
@@ -99,7 +99,7 @@ fn tables_of_any_encoding_are_the_same() {
             .iter()
             .map(|day| {
                 (
-                    day["date"].as_str().unwrap(),
+                    day["day"].as_str().unwrap(),
                     day["facts"].as_u64(),
                     day["count"].as_u64(),
                 )
@@ -236,7 +236,7 @@ fn other_facts_are_replaced_only_when_asked() {
     insta::assert_snapshot!(told, @"");
     let replaced = home.ok(&["facts", "import", "two.csv", "--replace"]);
     assert!(
-        replaced.contains("same") && replaced.contains("replaced"),
+        replaced.contains("unchanged") && replaced.contains("replaced"),
         "{replaced}"
     );
     insta::assert_snapshot!(home.ok(&["facts", "list", "--kind", "handle_time"]), @"");
@@ -307,8 +307,8 @@ fn pulled_days_are_the_truth_and_stay() {
         let listed = sandbox.json(&["facts", "list", "--kind", kind, "--output", "json"]);
         for day in listed.as_array().unwrap() {
             assert_eq!(day["granularity"], "P1D");
-            assert_eq!(day["timezone"], "Europe/Berlin");
-            let date = day["date"].as_str().unwrap();
+            assert_eq!(day["time_zone"], "Europe/Berlin");
+            let date = day["day"].as_str().unwrap();
             let next = format!("2026-03-{:02}", date[8..].parse::<u32>().unwrap() + 1);
             let interval = format!("{date}T00:00:00%2B01:00/{next}T00:00:00%2B01:00");
             let truth = sandbox.ask(
@@ -347,7 +347,7 @@ fn pulled_days_are_the_truth_and_stay() {
             .as_array()
             .unwrap()
             .iter()
-            .all(|day| day["outcome"] == "same")
+            .all(|day| day["outcome"] == "unchanged")
     );
     assert_eq!(kept(&sandbox), before);
 }

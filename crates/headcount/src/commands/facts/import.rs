@@ -1,17 +1,17 @@
 //! `headcount facts import`: facts out of files.
 
-use std::{io::Write, path::PathBuf};
+use std::path::PathBuf;
 
 use headcount_core::fact::{FactKind, interval::Interval};
 use headcount_store::facts::{Change, Day, FactStore, Put, Source};
-use jiff::{civil::Date, tz::TimeZone};
+use jiff::civil::Date;
 
-use super::{Kind, list::sums};
+use super::{Kind, days, note, zone};
 use crate::{
     cli::Global,
     config::Config,
     error::{Exit, Failure},
-    facts::{Pile, Piles, Ways, pull::Outcome, read},
+    facts::{Pile, Piles, Ways, read},
     output::{self, Cell, Sheet},
     progress::Progress,
 };
@@ -63,15 +63,15 @@ pub(crate) struct Args {
 pub(super) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     let config = Config::load(global)?;
     let facts = FactStore::beside(&config.store_url()?, &config.org)?;
-    let (zone, time_zone) = zone(&config, args.timezone.as_deref(), &facts)?;
+    let zone = zone(&config, args.timezone.as_deref(), &facts)?;
     let ways = Ways {
         kind: args.kind.map(FactKind::from),
         interval: args.interval.as_deref().map(interval).transpose()?,
-        zone: zone.clone(),
+        zone: zone.zone.clone(),
     };
     // Held until the end, so that nobody changes what is compared with.
     let mut change = facts.change()?;
-    let mut piles = Piles::new(zone, facts.folder())?;
+    let mut piles = Piles::new(zone.zone, facts.folder())?;
     let progress = Progress::new(global.quiet);
     for (place, path) in args.files.iter().enumerate() {
         progress.message(&format!("reading {}", path.display()));
@@ -88,7 +88,7 @@ pub(super) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     for (kind, date) in &found {
         progress.message(&format!("sorting {date}"));
         let pile = piles.take(*kind, *date)?;
-        put(&mut change, *kind, *date, &time_zone, pile, &args.files)?;
+        put(&mut change, *kind, *date, &zone.name, pile, &args.files)?;
     }
     progress.finish();
     if found.is_empty() {
@@ -189,65 +189,20 @@ fn granularity(day: &Day, pile: &Pile) -> anyhow::Result<Option<String>> {
 
 fn print(global: &Global, change: &Change) -> anyhow::Result<()> {
     output::stdout(|out| {
-        let columns = [
-            "kind", "date", "outcome", "facts", "count", "sum", "average",
-        ];
-        let mut sheet = Sheet::begin(global.output, &columns.map(str::to_owned), out)?;
+        let mut columns = vec!["kind", "day", "outcome", "facts"];
+        columns.extend(days::COLUMNS);
+        let columns: Vec<String> = columns.into_iter().map(str::to_owned).collect();
+        let mut sheet = Sheet::begin(global.output, &columns, out)?;
         for (put, day) in change.given() {
-            let outcome = match put {
-                Put::New => Outcome::New,
-                Put::Replaced => Outcome::Replaced,
-                Put::Same => Outcome::Same,
-            };
-            let [count, sum, average] = sums(day);
-            sheet.row(&[
-                Cell::of(Some(day.kind.name())),
+            let mut row = vec![
+                Cell::owned(day.kind.name()),
                 Cell::owned(day.day.date.to_string()),
-                Cell::of(Some(outcome.name())),
+                Cell::owned(days::outcome(*put)),
                 Cell::Number(day.facts),
-                count,
-                sum,
-                average,
-            ])?;
+            ];
+            row.extend(days::cells(day.kind, &day.totals));
+            sheet.row(&row)?;
         }
         sheet.finish()
     })
-}
-
-/// The time zone asked for, that of the settings, that of the days kept, or UTC; with its name in
-/// the IANA database.
-fn zone(
-    config: &Config,
-    asked: Option<&str>,
-    facts: &FactStore,
-) -> anyhow::Result<(TimeZone, String)> {
-    let name = match asked.or(config.file.reports.timezone.as_deref()) {
-        Some(name) => name.to_owned(),
-        None => kept(facts)?.unwrap_or_else(|| "UTC".to_owned()),
-    };
-    let unknown = || {
-        Failure::new(Exit::Usage, format!("the time zone `{name}` is unknown"))
-            .hint("use a name such as Asia/Riyadh or UTC")
-    };
-    let zone = TimeZone::get(&name).map_err(|_| unknown())?;
-    let name = zone.iana_name().ok_or_else(unknown)?.to_owned();
-    Ok((zone, name))
-}
-
-/// Time zone of the days that are kept.
-fn kept(facts: &FactStore) -> anyhow::Result<Option<String>> {
-    for kind in FactKind::ALL {
-        if let Some(last) = facts.list(kind)?.pop() {
-            return Ok(Some(last.day.time_zone));
-        }
-    }
-    Ok(None)
-}
-
-/// Says something on stderr that is no failure.
-fn note(global: &Global, text: &str) {
-    if !global.quiet {
-        // Nothing is left to tell it to when stderr is closed.
-        let _ = writeln!(std::io::stderr(), "note: {text}");
-    }
 }
