@@ -125,7 +125,7 @@ fn rows(told: &Value, label: &str) -> Vec<(String, i64)> {
     rows.iter().map(row).collect()
 }
 
-fn pairs<'a>(rows: &'a [(String, i64)]) -> Vec<(&'a str, i64)> {
+fn pairs(rows: &[(String, i64)]) -> Vec<(&str, i64)> {
     rows.iter()
         .map(|(label, count)| (label.as_str(), *count))
         .collect()
