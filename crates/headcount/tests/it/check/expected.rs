@@ -306,8 +306,8 @@ fn a_repair_file_imported_by_the_sandbox_leaves_nothing_to_repair() {
     sandbox.json(&["sync", "--output", "json"]);
     let text = |user: &Value, member: &str| user[member].as_str().unwrap_or_default().to_owned();
     let all = sandbox.documents();
-    let there = |state: &str| all.iter().filter(move |user| user["state"] == state);
-    let boss = text(there("active").last().unwrap(), "email");
+    let there = |state: &'static str| all.iter().filter(move |user| user["state"] == state);
+    let boss = text(there("active").next_back().unwrap(), "email");
     let mut list = csv::Writer::from_writer(Vec::new());
     list.write_record([
         "Title",
