@@ -7,7 +7,7 @@ use super::{RuleInfo, all};
 pub fn reference() -> String {
     let mut text = String::from(
         "# Checks\n\n\
-         What `headcount check` looks for. Generated from the rules; `just docs` writes it again.\n\n\
+         What `headcount check` looks for, and how it is used. Generated from the rules; `just docs` writes it again.\n\n\
          An **error** makes reports wrong, a **warning** may, a **note** is worth knowing. Each rule \
          can be changed in the settings, by its id or name:\n\n\
          ```toml\n\
@@ -42,8 +42,57 @@ pub fn reference() -> String {
     for rule in all() {
         text += &section(rule);
     }
-    text
+    text + USE
 }
+
+/// What there is to know beside the rules.
+const USE: &str = "
+## Baseline
+
+`--baseline known.json --update-baseline` writes the fingerprints of today's findings to a file: \
+sorted, a line each, without names and addresses, made to be kept under version control. From then \
+on `--baseline known.json` lets only new findings fail. Findings that are mended are counted, and \
+the next update takes them out. A baseline that is updated with `--rule` or without `--expected` \
+keeps what the other rules found.
+
+## Expected roster
+
+`--expected hr.csv` reads a table with a header line: commas, semicolons or tabs; UTF-8, or UTF-16 \
+with a byte order mark; any size, for no more than a row and a few bytes for each user are held. \
+Columns stand in any order. Case, blanks, dashes and underscores in their names do not matter; \
+columns of other names are told and ignored.
+
+| Column | Names |
+| --- | --- |
+| key, the first that a row has counts | `email`, `mail`, `email address`, `work email`, `primary email`, `user email` |
+| | `username`, `login`, `login name`, `user login`, `user principal name`, `upn` |
+| | `id`, `user id`, `genesys id`, `genesys user id`, `genesys cloud id`, `guid` |
+| name, for messages and for people to be added | `name`, `full name`, `display name`, `employee name`, `agent name`, `agent` |
+| department | `department`, `dept`, `department name` |
+| title | `title`, `job title`, `position` |
+| division, by name or id | `division`, `division name`, `division id` |
+| manager, by name, e-mail or id | `manager`, `manager name`, `supervisor`, `supervisor name`, `reports to`, `line manager`; by preference `manager email`, `email manager`, `manager mail`, `supervisor email`; `manager id`, `manager user id`, `supervisor id` |
+| state: `active` (`enabled`), `inactive` (`disabled`), `deleted` (`terminated`, `left`, `leaver`) | `state`, `status`, `user state`, `user status` |
+
+A blank cell says nothing. Whoever is listed without a state must be there, active or inactive. Of a \
+list with far more strangers than the org has users, 100,000 findings of a rule (or as many as there \
+are users) are told, and the rest is counted.
+
+`--repair import.csv` writes the people import of Genesys Cloud, with a row for everybody who is \
+missing or differs in something that is told: `--rule`, `except` and rules that are off hold for it \
+too. A blank phone, extension, title or department in such a file erases what is there, so these \
+stand in it as they are today unless the list says otherwise. Location, roles, queues and skills \
+stay blank, which leaves them alone. States can't be imported. The file goes to Genesys Cloud and \
+is not guarded against formulas: do not open it in a spreadsheet if you would not trust the names \
+in it. It is never written over without `--force`, and it is there whole or not at all.
+
+## In a build
+
+`--output sarif` is SARIF 2.1.0: a result for each finding, with fingerprints; what is in the \
+baseline is `unchanged` and suppressed. `--output junit` has a suite for each rule and a case for \
+each finding; what is new and at least as bad as `--fail-on` has failed, the rest is skipped, and a \
+rule without findings passes. Exit code 3 says the same.
+";
 
 fn section(rule: &RuleInfo) -> String {
     let threshold = rule.threshold.map_or_else(String::new, |threshold| {

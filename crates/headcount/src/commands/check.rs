@@ -18,7 +18,7 @@ use crate::{
     output,
 };
 
-/// Check the roster: departments, managers, e-mails, divisions, leavers, and the list of HR
+/// Check the roster: departments, managers, e-mails, leavers, and the list of HR
 ///
 /// Looks at the last snapshot and at the history. `--list-rules` tells what is looked for,
 /// `--explain` why it matters and how to mend it; the table `[check]` of the settings file switches

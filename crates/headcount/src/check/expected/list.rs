@@ -168,3 +168,19 @@ impl Wish {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `docs/checks.md` is written by the core, which does not know columns.
+    #[test]
+    fn every_name_of_a_column_is_in_the_documentation() {
+        let docs = include_str!("../../../../../docs/checks.md");
+        let quoted = docs.split('`').skip(1).step_by(2);
+        let told: Vec<String> = quoted.map(|name| name.replace(' ', "")).collect();
+        for name in KNOWN.iter().flat_map(|(_, names)| *names) {
+            assert!(told.iter().any(|told| told == name), "{name} is not told");
+        }
+    }
+}
