@@ -1,6 +1,7 @@
 //! The bytes of one column in one row group, and its pages.
 
 use std::{
+    cell::RefCell,
     fs::File,
     io::{Read, Seek, SeekFrom},
     sync::Arc,
@@ -62,7 +63,8 @@ impl Pages {
         }
         let mut file = file;
         file.seek(SeekFrom::Start(start)).map_err(Fault::Io)?;
-        let mut bytes = Vec::with_capacity(length as usize);
+        let mut bytes = lend();
+        bytes.reserve_exact(length as usize);
         file.take(length)
             .read_to_end(&mut bytes)
             .map_err(Fault::Io)?;
@@ -71,7 +73,7 @@ impl Pages {
         }
         let chunk = Chunk {
             start,
-            bytes: bytes.into(),
+            bytes: Bytes::from_owner(Lent(bytes)),
         };
         Ok(Self {
             pages: SerializedPageReader::new(Arc::new(chunk), column, rows, None)?,
@@ -133,6 +135,43 @@ fn split(bytes: &Bytes) -> Option<(Bytes, Bytes)> {
     let length = u32::from_le_bytes(*bytes.first_chunk()?) as usize;
     let end = length.checked_add(4).filter(|end| *end <= bytes.len())?;
     Some((bytes.slice(4..end), bytes.slice(end..)))
+}
+
+/// Most bytes of room that a thread keeps between columns.
+const SPARE: usize = 32 << 20;
+
+thread_local! {
+    /// Room of columns that were read, for those that are read next: a thread that reads many
+    /// files must not ask the operating system for fresh memory for each.
+    static ROOM: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+fn lend() -> Vec<u8> {
+    ROOM.with_borrow_mut(Vec::pop).unwrap_or_default()
+}
+
+/// Room that goes back when nobody reads it any longer.
+struct Lent(Vec<u8>);
+
+impl AsRef<[u8]> for Lent {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let mut bytes = std::mem::take(&mut self.0);
+        bytes.clear();
+        // A thread that ends has no room to keep any more.
+        let _ = ROOM.try_with(|room| {
+            let mut room = room.borrow_mut();
+            let kept: usize = room.iter().map(Vec::capacity).sum();
+            if kept + bytes.capacity() <= SPARE {
+                room.push(bytes);
+            }
+        });
+    }
 }
 
 /// A part of a file in memory, which is asked by places in the file.
