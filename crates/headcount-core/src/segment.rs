@@ -22,7 +22,7 @@ mod totals;
 pub use self::{
     answer::{Answer, Measured, Told},
     attribute::{Attribute, AttributesError, UnknownAttribute},
-    block::{Block, BlockMeasure, FactSink, Moments, NO_VALUE},
+    block::{Block, BlockMeasure, FactSink, Moments, NO_VALUE, hand_over},
     calendar::Calendar,
     document::{Document, SnapshotRef},
     people::{People, PeopleBuilder},

@@ -10,8 +10,8 @@ use headcount_core::{
     history::VersionRef,
     search::{Matcher, StateRule},
     segment::{
-        Attribute, Attribution, Block, BlockMeasure, Calendar, FactSink, Moments, NO_VALUE, People,
-        PeopleBuilder, Plan, Question, Segmenter, Table, UNROSTERED,
+        Attribute, Attribution, Calendar, People, PeopleBuilder, Plan, Question, Segmenter, Table,
+        UNROSTERED, hand_over,
     },
     user::Attributes,
 };
@@ -467,64 +467,6 @@ fn people(versions: &[Version], question: &Question) -> People {
     builder.finish(question.known_until_ms())
 }
 
-/// Hands facts over as a file does: dictionaries, then blocks of so many facts.
-fn hand_over(facts: &[Fact], wanted: &[usize], block: usize, sink: &mut dyn FactSink) {
-    let users: BTreeSet<&str> = facts
-        .iter()
-        .filter_map(|fact| fact.user_id.as_deref())
-        .collect();
-    let users: Vec<&str> = users.into_iter().collect();
-    let code = |all: &[&str], one: &Option<String>| {
-        let place = one
-            .as_deref()
-            .and_then(|one| all.iter().position(|other| *other == one));
-        place.map_or(NO_VALUE, |place| u32::try_from(place).unwrap())
-    };
-    sink.users(&users);
-    sink.media(&MEDIA);
-    for facts in facts.chunks(block) {
-        let starts: Vec<i64> = facts.iter().map(|fact| fact.start_ms).collect();
-        let ends: Vec<i64> = facts.iter().map(|fact| fact.end_ms).collect();
-        fn moments(all: &[i64]) -> Moments<'_> {
-            if all.iter().all(|one| *one == all[0]) {
-                Moments::All(all[0])
-            } else {
-                Moments::Each(all)
-            }
-        }
-        let columns: Vec<(Vec<i64>, Vec<bool>)> = wanted
-            .iter()
-            .map(|&measure| {
-                let values = facts.iter().map(|fact| fact.measures[measure]);
-                (
-                    values.clone().map(Option::unwrap_or_default).collect(),
-                    values.map(|value| value.is_some()).collect(),
-                )
-            })
-            .collect();
-        let measures: Vec<BlockMeasure<'_>> = columns
-            .iter()
-            .map(|(values, present)| BlockMeasure {
-                values,
-                present: (!present.iter().all(|there| *there)).then_some(present),
-            })
-            .collect();
-        sink.block(&Block {
-            start_ms: moments(&starts),
-            end_ms: moments(&ends),
-            users: &facts
-                .iter()
-                .map(|fact| code(&users, &fact.user_id))
-                .collect::<Vec<_>>(),
-            media: &facts
-                .iter()
-                .map(|fact| code(&MEDIA, &fact.media_type))
-                .collect::<Vec<_>>(),
-            measures: &measures,
-        });
-    }
-}
-
 /// In files by day and on two threads, as they are read.
 fn table(
     versions: &[Version],
@@ -545,7 +487,10 @@ fn table(
     let mut both = [Segmenter::new(&plan, wanted), Segmenter::new(&plan, wanted)];
     for (at, (_, mut facts)) in days.into_iter().enumerate() {
         facts.sort_by(|a, b| (&a.user_id, a.start_ms).cmp(&(&b.user_id, b.start_ms)));
-        hand_over(&facts, wanted, block, &mut both[at % 2]);
+        // A file hands its facts over in pieces.
+        for facts in facts.chunks(block) {
+            hand_over(facts, wanted, &mut both[at % 2]);
+        }
     }
     let [mut one, other] = both;
     one.merge(other).unwrap();

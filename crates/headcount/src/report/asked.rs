@@ -1,16 +1,20 @@
 //! What a report is asked for, and its answer out of the store and the facts beside it.
 
-use std::{ops::Range, path::PathBuf, sync::Arc};
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use headcount_core::{
-    fact::FactKind,
+    fact::{Fact, FactKind},
     field::{Column, Projection},
     search::Matcher,
-    segment::{Attribute, Attribution, Calendar, Question, Table},
+    segment::{Attribute, Attribution, Calendar, FactSink, Question, Table, hand_over},
 };
 use headcount_store::{
     KeptDays, KeptError, KeptQuestion, ReportError, Store,
-    facts::{FactFile, FactStore, FactsError},
+    facts::{DayFile, FactFile, FactStore, FactsError},
     report,
 };
 use jiff::{
@@ -27,6 +31,7 @@ use crate::{
     commands::report::Options,
     config::Config,
     error::{Exit, Failure, nearest},
+    facts::{self, Ways},
     selection::Conditions,
 };
 
@@ -162,13 +167,25 @@ impl Asked {
     fn of_files(&self) -> anyhow::Result<Report> {
         let mut zones = Vec::new();
         let mut ends: Option<(i64, i64)> = None;
+        let mut reach = |first: i64, last: i64| {
+            let (start, end) = ends.unwrap_or((i64::MAX, i64::MIN));
+            ends = Some((start.min(first), end.max(last)));
+        };
+        let mut files = Vec::new();
         for path in &self.files {
-            let file = FactFile::open(path, Some(self.kind))?;
-            if let Some(day) = file.day() {
-                zones.push(day.day.time_zone.clone());
-                let (first, last) = ends.unwrap_or((i64::MAX, i64::MIN));
-                ends = Some((first.min(day.start_ms), last.max(day.end_ms)));
+            let file = Given::open(path, self)?;
+            match &file {
+                Given::Kept(day) => {
+                    zones.push(day.day.time_zone.clone());
+                    reach(day.start_ms, day.end_ms);
+                }
+                Given::Read(facts) => {
+                    facts
+                        .iter()
+                        .for_each(|fact| reach(fact.start_ms, fact.start_ms + 1));
+                }
             }
+            files.push(file);
         }
         zones.sort();
         zones.dedup();
@@ -178,23 +195,25 @@ impl Asked {
             _ => "UTC".to_owned(),
         };
         let calendar = self.calendar(&timezone)?;
-        let period = match (self.period, ends) {
-            (Some(period), _) => period,
-            (None, Some((first, last))) => Period {
-                from: calendar.day_of(first),
-                to: calendar.day_of(last - 1),
-            },
-            (None, None) => {
-                let message = "the files do not tell of which days they are";
-                return Err(Failure::new(Exit::Usage, message)
-                    .hint("give --from and --to")
-                    .into());
+        let Some((first, last)) = ends else {
+            let message = "the files hold no facts";
+            return Err(Failure::new(Exit::TryAgain, message)
+                .hint("name others")
+                .into());
+        };
+        let period = self.period.unwrap_or(Period {
+            from: calendar.day_of(first),
+            to: calendar.day_of(last - 1),
+        });
+        let period_ms = moments(period, &calendar)?;
+        let scan = |file: &Given, wanted: &[usize], sink: &mut dyn FactSink| match file {
+            Given::Kept(day) => self.scan(day, wanted, sink),
+            Given::Read(facts) => {
+                hand_over(facts, wanted, sink);
+                Ok(())
             }
         };
-        let period_ms = moments(period, &calendar)?;
-        let table = self.segment(&self.files, calendar, period_ms, |path| {
-            FactFile::open(path, Some(self.kind))
-        })?;
+        let table = self.segment(&files, calendar, period_ms, scan)?;
         if table.facts.all.facts == 0 {
             let message = format!("the files hold no facts of {period}");
             return Err(Failure::new(Exit::TryAgain, message)
@@ -204,12 +223,22 @@ impl Asked {
         Ok(self.told(table, period, timezone, Vec::new()))
     }
 
+    fn scan(
+        &self,
+        day: &DayFile,
+        wanted: &[usize],
+        sink: &mut dyn FactSink,
+    ) -> Result<(), FactsError> {
+        FactFile::open(&day.path, Some(self.kind))?.scan(wanted, sink)?;
+        Ok(())
+    }
+
     fn segment<F: Sync>(
         &self,
         files: &[F],
         calendar: Calendar,
         period_ms: Range<i64>,
-        open: impl Fn(&F) -> Result<FactFile, FactsError> + Sync,
+        scan: impl Fn(&F, &[usize], &mut dyn FactSink) -> Result<(), FactsError> + Sync,
     ) -> Result<Table, ReportError<FactsError>> {
         let question = Question {
             kind: self.kind,
@@ -221,10 +250,6 @@ impl Asked {
             calendar,
             divisions: None,
         };
-        let scan =
-            |file: &F, wanted: &[usize], sink: &mut dyn headcount_core::segment::FactSink| {
-                open(file)?.scan(wanted, sink).map(|_| ())
-            };
         report(&*self.store, &self.org, &question, files, threads(), scan).map(|(table, _)| table)
     }
 
@@ -251,6 +276,35 @@ impl Asked {
             zone,
             week_start: self.week_start,
         })
+    }
+}
+
+/// Facts of a file that was named.
+enum Given {
+    /// A day as it is kept, here or elsewhere.
+    Kept(DayFile),
+    /// Whatever else was read.
+    Read(Vec<Fact>),
+}
+
+impl Given {
+    fn open(path: &Path, asked: &Asked) -> anyhow::Result<Self> {
+        if let Ok(file) = FactFile::open(path, Some(asked.kind))
+            && let Some(day) = file.day()
+        {
+            return Ok(Self::Kept(day.clone()));
+        }
+        let ways = Ways {
+            kind: Some(asked.kind),
+            interval: None,
+            zone: TimeZone::UTC,
+        };
+        let mut facts = Vec::new();
+        facts::read(path, &ways, &mut |_, fact| {
+            facts.push(fact);
+            Ok(())
+        })?;
+        Ok(Self::Read(facts))
     }
 }
 
