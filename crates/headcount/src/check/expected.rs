@@ -2,26 +2,22 @@
 //! differs. The list is read row by row and may be far larger than memory; what is held is a line
 //! number for each user, and no more missing people than the roster has users.
 
+mod compare;
 mod differ;
 mod found;
 mod list;
 mod people;
 mod repair;
 
-use std::{collections::HashMap, fmt, fs::File, path::Path};
+use std::{fmt, fs::File, path::Path};
 
-use headcount_core::{
-    check::{Finding, Settings, expected},
-    field::Column,
-    search::text::fold,
-};
+use headcount_core::check::{Finding, Settings};
 use serde::Serialize;
 
 pub(crate) use self::repair::Repair;
 use self::{
-    differ::Desk,
-    found::{About, Found},
-    list::{KEYS, KNOWN, Person, What, Wish},
+    compare::Comparison,
+    list::{KEYS, KNOWN, Person, What},
     people::People,
 };
 use super::org::Org;
@@ -44,9 +40,9 @@ pub(crate) struct Compared {
     matched: u64,
     /// Columns that mean nothing here.
     ignored_columns: Vec<String>,
-    /// Missing people beyond those that are told.
+    /// Findings about the list beyond those that are told, so that no list fills the memory.
     #[serde(skip_serializing_if = "is_none")]
-    missing_not_told: u64,
+    not_told: u64,
     /// The import that was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     repair: Option<Repaired>,
@@ -62,9 +58,6 @@ struct Repaired {
     /// Users whose expected manager is a name of nobody or of several.
     unclear_managers: u64,
 }
-
-/// Missing people that are told in any case; of a larger org, as many as it has users.
-const MOST_MISSING: usize = 100_000;
 
 impl Expected {
     /// Opens a list and reads its header.
@@ -87,116 +80,21 @@ impl Expected {
     pub(crate) fn compare(
         self,
         org: &Org,
-        mut repair: Option<&mut Repair>,
+        repair: Option<&mut Repair>,
         settings: &Settings,
     ) -> anyhow::Result<(Vec<Finding>, Compared)> {
         let Self { mut rows, columns } = self;
-        let roster = &org.roster;
-        let people = People::of(roster, &columns);
-        let desk = Desk {
-            roster,
-            people: &people,
-        };
-        let mut found = Found::new(settings, roster);
-        let mut compared = Compared {
+        let people = People::of(&org.roster, &columns);
+        let compared = Compared {
             file: rows.name().to_owned(),
             ignored_columns: columns.unknown.clone(),
             ..Compared::default()
         };
-        let mut lines = vec![0_u64; roster.len() as usize];
-        let mut missing: HashMap<String, u64> = HashMap::new();
-        let most = MOST_MISSING.max(lines.len());
+        let mut comparison = Comparison::new(&people, repair, settings, compared);
         while let Some(row) = rows.next().map_err(TabularError::into_failure)? {
-            compared.rows += 1;
-            let person = Person::new(row, &columns);
-            let Some((key, text)) = person.key() else {
-                found.unclear(
-                    About::Line(row.line),
-                    &compared.file,
-                    "has no key".to_owned(),
-                );
-                continue;
-            };
-            let user = people.find(key, text);
-            let earlier = match user {
-                Some(user) => Some(lines[user as usize]).filter(|line| *line > 0),
-                None => missing.get(&*fold(text)).copied(),
-            };
-            if let Some(earlier) = earlier {
-                let what =
-                    format!("is about the same person as line {earlier}, which was compared");
-                found.unclear(About::Again(text, row.line), &compared.file, what);
-                continue;
-            }
-            let wish = match person.wish() {
-                Ok(wish) => wish,
-                Err(word) => {
-                    let what = format!("has the state {word:?}; write active, inactive or deleted");
-                    found.unclear(About::State(text, row.line), &compared.file, what);
-                    None
-                }
-            };
-            let Some(user) = user else {
-                if wish == Some(Wish::Deleted) {
-                    continue;
-                }
-                if missing.len() < most {
-                    missing.insert(fold(text).into_owned(), row.line);
-                    found.missing(key, text, person.get(What::Name), None);
-                } else {
-                    compared.missing_not_told += 1;
-                }
-                if let Some(repair) = repair.as_deref_mut() {
-                    repair.write(&desk.import(&person, None, &desk.all(&person)))?;
-                }
-                continue;
-            };
-            lines[user as usize] = row.line;
-            compared.matched += 1;
-            let differences = match desk.state(user, wish) {
-                differ::State::Gone => {
-                    found.missing(key, text, person.get(What::Name), Some(user));
-                    desk.all(&person)
-                }
-                differ::State::Differs(wanted) => {
-                    let is = roster.value(user, Column::State).unwrap_or("in no state");
-                    let message = format!("is {is} and expected to be {wanted}");
-                    found.differs(&expected::STATE, user, "state", Some(is), message, &[]);
-                    // Who left needs no other department.
-                    if wish == Some(Wish::Deleted) || is.eq_ignore_ascii_case("deleted") {
-                        Vec::new()
-                    } else {
-                        desk.differences(user, &person)
-                    }
-                }
-                differ::State::AsExpected => {
-                    if wish == Some(Wish::Deleted) {
-                        Vec::new()
-                    } else {
-                        desk.differences(user, &person)
-                    }
-                }
-            };
-            let Some(first) = differences.first() else {
-                continue;
-            };
-            if first.told {
-                for difference in &differences {
-                    desk.tell(user, difference, &mut found);
-                }
-            }
-            if let Some(repair) = repair.as_deref_mut() {
-                repair.write(&desk.import(&person, Some(user), &differences))?;
-            }
+            comparison.row(&Person::new(row, &columns))?;
         }
-        for (user, line) in (0..roster.len()).zip(&lines) {
-            let active = roster.value(user, Column::State);
-            if *line == 0 && active.is_some_and(|state| state.eq_ignore_ascii_case("active")) {
-                found.extra(user);
-            }
-        }
-        compared.repair = repair.map(|repair| repair.told());
-        Ok((found.finish(), compared))
+        Ok(comparison.finish())
     }
 }
 
@@ -223,10 +121,11 @@ impl Compared {
                 "{file}: columns that are not known and were ignored: {names}"
             ));
         }
-        if self.missing_not_told > 0 {
-            let more = self.missing_not_told;
+        if self.not_told > 0 {
+            let more = self.not_told;
             notes.push(format!(
-                "{file}: {more} more people are missing than are told; is it the list of this org?"
+                "{file}: there are {more} more findings about it than are told; is it the list of \
+                 this org?"
             ));
         }
         if let Some(repair) = &self.repair {

@@ -23,6 +23,11 @@ use crate::{
 /// Facts are counts and sums for a user, an interval and a media type, never averages. They are
 /// kept beside the store, a Parquet file for each kind and day, which any tool may read.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  headcount facts pull --from 2026-10-01 --to 2026-10-31 --timezone Asia/Riyadh
+  headcount facts import october.csv --timezone Asia/Riyadh
+  headcount facts list")]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -16,7 +16,7 @@ impl Read for Trickle {
 
 fn all(bytes: &[u8], at_once: usize) -> Result<Vec<(u64, Vec<String>)>, TabularError> {
     let mut rows = Rows::new(Trickle(Cursor::new(bytes.to_vec()), at_once), "hr.csv")?;
-    let mut found = vec![(1, rows.header().to_vec())];
+    let mut found = vec![(1, rows.header.to_vec())];
     while let Some(row) = rows.next()? {
         let cells = (0..found[0].1.len()).map(|column| row.cell(column).to_owned());
         found.push((row.line, cells.collect()));

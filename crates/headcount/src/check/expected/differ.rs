@@ -36,8 +36,6 @@ pub(super) enum State {
 pub(super) struct Difference<'a> {
     what: What,
     wanted: &'a str,
-    /// Whether it is told by itself; not of a user who is missing as a whole.
-    pub(super) told: bool,
 }
 
 const COMPARED: [What; 4] = [What::Department, What::Title, What::Division, What::Manager];
@@ -54,6 +52,10 @@ impl<'a> Desk<'a> {
         }
     }
 
+    pub(super) fn is_deleted(&self, user: u32) -> bool {
+        alike(self.value(user, Column::State), "deleted")
+    }
+
     /// What is not as expected of a user, except the state.
     pub(super) fn differences(&self, user: u32, person: &Person<'a>) -> Vec<Difference<'a>> {
         let differs = |what: What, wanted: &str| match what {
@@ -68,9 +70,6 @@ impl<'a> Desk<'a> {
         };
         let mut all = self.all(person);
         all.retain(|difference| differs(difference.what, difference.wanted));
-        for difference in &mut all {
-            difference.told = true;
-        }
         all
     }
 
@@ -84,14 +83,18 @@ impl<'a> Desk<'a> {
             Some(Difference {
                 what,
                 wanted: wanted(what)?,
-                told: false,
             })
         };
         COMPARED.into_iter().filter_map(difference).collect()
     }
 
-    /// Tells a difference.
-    pub(super) fn tell(&self, user: u32, difference: &Difference<'_>, found: &mut Found<'_>) {
+    /// Tells a difference, unless the settings are against it; whether it did.
+    pub(super) fn tell(
+        &self,
+        user: u32,
+        difference: &Difference<'_>,
+        found: &mut Found<'_>,
+    ) -> bool {
         let wanted = difference.wanted;
         let (rule, field, column): (&RuleInfo, _, _) = match difference.what {
             What::Department => (&expected::DEPARTMENT, "department", Column::Department),
@@ -120,7 +123,7 @@ impl<'a> Desk<'a> {
             let called = self.people.called(wanted);
             related.extend(called.and_then(|row| self.value(row, Column::Id)));
         }
-        found.differs(rule, user, field, is, message, &related);
+        found.differs(rule, user, field, is, message, &related)
     }
 
     /// The row of an import: what stands today, and what is expected where it differs.

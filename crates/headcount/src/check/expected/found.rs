@@ -17,6 +17,9 @@ pub(super) struct Found<'a> {
     roster: &'a Roster,
     rules: Vec<Ruled<'a>>,
     findings: Vec<Finding>,
+    /// Findings of one rule that are told at most.
+    most: usize,
+    not_told: u64,
 }
 
 /// A rule that is on.
@@ -25,6 +28,7 @@ struct Ruled<'a> {
     severity: Severity,
     except: HashSet<&'a str>,
     except_ids: HashSet<String>,
+    told: usize,
 }
 
 /// What is unclear about a row.
@@ -39,7 +43,7 @@ pub(super) enum About<'a> {
 }
 
 impl<'a> Found<'a> {
-    pub(super) fn new(settings: &'a Settings, roster: &'a Roster) -> Self {
+    pub(super) fn new(settings: &'a Settings, roster: &'a Roster, most: usize) -> Self {
         let rules = expected::rules().filter_map(|rule| {
             let own = settings.rule(rule);
             if own.is_some_and(|own| !own.enabled) {
@@ -51,17 +55,27 @@ impl<'a> Found<'a> {
                 severity: own.and_then(|own| own.severity).unwrap_or(rule.severity),
                 except: except.iter().map(String::as_str).collect(),
                 except_ids: except.iter().map(|text| fold(text).into_owned()).collect(),
+                told: 0,
             })
         });
         Self {
             roster,
             rules: rules.collect(),
             findings: Vec::new(),
+            most,
+            not_told: 0,
         }
     }
 
-    /// Somebody is not in the org, or only as the deleted `user`.
-    pub(super) fn missing(&mut self, key: What, text: &str, name: Option<&str>, user: Option<u32>) {
+    /// Somebody is not in the org, or only as the deleted `user`. Whether the settings let it be
+    /// told.
+    pub(super) fn missing(
+        &mut self,
+        key: What,
+        text: &str,
+        name: Option<&str>,
+        user: Option<u32>,
+    ) -> bool {
         let message = match user {
             None => "is expected and not in the roster",
             Some(_) => "is expected and only there as a deleted user",
@@ -77,7 +91,7 @@ impl<'a> Found<'a> {
         }
         finding.field = Some(field);
         finding.value = Some(text.to_owned());
-        self.say(&expected::MISSING, finding, &[&fold(text)]);
+        self.say(&expected::MISSING, finding, &[&fold(text)])
     }
 
     /// An active user is not expected.
@@ -90,7 +104,7 @@ impl<'a> Found<'a> {
         self.say(&expected::EXTRA, finding, &[]);
     }
 
-    /// Something of a user is not as expected.
+    /// Something of a user is not as expected. Whether the settings let it be told.
     pub(super) fn differs(
         &mut self,
         rule: &'static RuleInfo,
@@ -99,12 +113,12 @@ impl<'a> Found<'a> {
         is: Option<&str>,
         message: String,
         related: &[&str],
-    ) {
+    ) -> bool {
         let mut finding = self.about(Some(user), message);
         finding.field = Some(field);
         finding.value = is.map(str::to_owned);
         finding.related = related.iter().map(|id| (*id).to_owned()).collect();
-        self.say(rule, finding, &[]);
+        self.say(rule, finding, &[])
     }
 
     /// A row can't be compared, or not wholly.
@@ -114,21 +128,21 @@ impl<'a> Found<'a> {
         };
         let mut finding = self.about(None, format!("line {line} of {file} {message}"));
         let number = line.to_string();
-        match about {
-            About::Line(_) => self.say(&expected::UNCLEAR, finding, &["line", &number]),
-            About::Again(key, _) => {
-                finding.value = Some(key.to_owned());
-                self.say(&expected::UNCLEAR, finding, &["again", &fold(key), &number]);
-            }
-            About::State(key, _) => {
-                finding.value = Some(key.to_owned());
-                self.say(&expected::UNCLEAR, finding, &["state", &fold(key)]);
-            }
+        let identity = match about {
+            About::Line(_) => vec!["line".to_owned(), number],
+            About::Again(key, _) => vec!["again".to_owned(), fold(key).into_owned(), number],
+            About::State(key, _) => vec!["state".to_owned(), fold(key).into_owned()],
+        };
+        if let About::Again(key, _) | About::State(key, _) = about {
+            finding.value = Some(key.to_owned());
         }
+        let identity: Vec<&str> = identity.iter().map(String::as_str).collect();
+        self.say(&expected::UNCLEAR, finding, &identity);
     }
 
-    pub(super) fn finish(self) -> Vec<Finding> {
-        self.findings
+    /// What was found, and how many more findings are not told.
+    pub(super) fn finish(self) -> (Vec<Finding>, u64) {
+        (self.findings, self.not_told)
     }
 
     fn about(&self, user: Option<u32>, message: String) -> Finding {
@@ -149,25 +163,29 @@ impl<'a> Found<'a> {
         }
     }
 
-    /// Tells a finding, unless its rule is off or excepts it. `identity` is what makes it the same
-    /// finding in another run, beside the user.
-    fn say(&mut self, rule: &'static RuleInfo, mut finding: Finding, identity: &[&str]) {
-        let Some(ruled) = self.rules.iter().find(|ruled| ruled.id == rule.id) else {
-            return;
+    /// Tells a finding, unless its rule is off or excepts it; whether it did. `identity` is what
+    /// makes it the same finding in another run, beside the user.
+    fn say(&mut self, rule: &'static RuleInfo, mut finding: Finding, identity: &[&str]) -> bool {
+        let Some(ruled) = self.rules.iter_mut().find(|ruled| ruled.id == rule.id) else {
+            return false;
         };
         let user = finding.user_id.as_deref();
-        let excepted = user.is_some_and(|id| ruled.except_ids.contains(&*fold(id)))
-            || finding
-                .value
-                .as_deref()
-                .is_some_and(|value| ruled.except.contains(value));
-        if excepted {
-            return;
+        let value = finding.value.as_deref();
+        if user.is_some_and(|id| ruled.except_ids.contains(&*fold(id)))
+            || value.is_some_and(|value| ruled.except.contains(value))
+        {
+            return false;
         }
+        if ruled.told == self.most {
+            self.not_told += 1;
+            return true;
+        }
+        ruled.told += 1;
         finding.rule = ruled.id;
         finding.severity = ruled.severity;
         finding.fingerprint = fingerprint(ruled.id, user, identity);
         self.findings.push(finding);
+        true
     }
 }
 

@@ -119,6 +119,11 @@ impl<'a> Person<'a> {
         Self { row, columns }
     }
 
+    /// Line of the list on which it begins.
+    pub(super) fn line(&self) -> u64 {
+        self.row.line
+    }
+
     /// What it says; `None` where it is silent.
     pub(super) fn get(&self, what: What) -> Option<&'a str> {
         let column = self.columns.column(what)?;

@@ -57,6 +57,11 @@ impl<'r> People<'r> {
         people
     }
 
+    /// The roster that they are of.
+    pub(super) fn roster(&self) -> &'r Roster {
+        self.roster
+    }
+
     /// The user with this key.
     pub(super) fn find(&self, key: What, text: &str) -> Option<u32> {
         match key {
