@@ -27,6 +27,8 @@ pub(super) struct Managing {
     /// The versions in sight, all without it. Whoever is out of sight manages nobody, and has no
     /// manager: what is known of the tree must come from documents that the reader may see.
     seen: Option<RoaringBitmap>,
+    /// When the last of all users was first seen: from then on everybody is known.
+    last_seen: i64,
 }
 
 /// The paths met so far.
@@ -74,6 +76,10 @@ impl Managing {
             manager,
             moments,
             seen: seen.cloned(),
+            last_seen: (0..people.users())
+                .map(|user| people.first_seen(user))
+                .max()
+                .unwrap_or(i64::MIN),
         })
     }
 
@@ -83,18 +89,22 @@ impl Managing {
         self.moments.partition_point(|&moment| moment <= ms).max(1)
     }
 
-    /// The manager of each user at that time, as a row of their users.
-    fn at(&self, people: &People, passed: usize) -> Vec<Option<u32>> {
+    /// The manager of each user at that time; [`NOBODY`] for none.
+    fn at(&self, people: &People, passed: usize) -> Vec<u32> {
         let ms = self.moments.get(passed - 1).copied().unwrap_or(i64::MAX);
-        let seen = self.seen.as_ref();
+        let manager = |user: u32| self.manager[people.at(user, ms) as usize];
+        if self.last_seen <= ms && self.seen.is_none() {
+            return (0..people.users()).map(manager).collect();
+        }
         let here = |user: u32| {
             let sees = |seen: &RoaringBitmap| seen.contains(people.at(user, ms));
-            people.first_seen(user) <= ms && seen.is_none_or(sees)
+            people.first_seen(user) <= ms && self.seen.as_ref().is_none_or(sees)
         };
         (0..people.users())
             .map(|user| {
-                let manager = self.manager[people.at(user, ms) as usize];
-                (here(user) && manager != NOBODY && here(manager)).then_some(manager)
+                let manager = manager(user);
+                let both = manager != NOBODY && here(user) && here(manager);
+                if both { manager } else { NOBODY }
             })
             .collect()
     }
@@ -121,7 +131,7 @@ impl Paths {
         if let Some((_, tree)) = self.trees.iter().find(|(known, _)| *known == passed) {
             return tree[user as usize];
         }
-        let tree = self.tree(managing.at(people, passed));
+        let tree = self.tree(&managing.at(people, passed));
         let path = tree[user as usize];
         self.trees.truncate(KEPT - 1);
         self.trees.push_front((passed, tree));
@@ -157,38 +167,60 @@ impl Paths {
         paths
     }
 
-    /// The path of each user.
-    fn tree(&mut self, mut manager: Vec<Option<u32>>) -> Vec<u32> {
-        let mut heads = vec![false; manager.len()];
-        for above in manager.iter().flatten() {
-            heads[*above as usize] = true;
+    /// The path of each user. Only those to whom others report have one of their own: the others
+    /// share that of their manager.
+    fn tree(&mut self, manager: &[u32]) -> Vec<u32> {
+        let mut place = vec![NOBODY; manager.len()];
+        let mut heads = Vec::new();
+        for &head in manager {
+            if head != NOBODY && place[head as usize] == NOBODY {
+                place[head as usize] = u32::try_from(heads.len()).unwrap_or(NOBODY);
+                heads.push(head);
+            }
         }
-        for mut ring in cycles(&manager) {
+        let above = heads.iter().map(|&head| match manager[head as usize] {
+            NOBODY => None,
+            above => Some(place[above as usize]),
+        });
+        let mut above: Vec<Option<u32>> = above.collect();
+        // A ring is a ring of heads.
+        for ring in cycles(&above) {
+            let mut users: Vec<u32> = ring.iter().map(|&head| heads[head as usize]).collect();
             // The least becomes the top, so that the cut depends on nothing else.
-            let least = (0..ring.len()).min_by_key(|&at| ring[at]).unwrap_or(0);
-            ring.rotate_left(least);
-            manager[ring[0] as usize] = None;
-            self.cycles.insert(ring[0], ring);
+            let least = (0..users.len()).min_by_key(|&at| users[at]).unwrap_or(0);
+            above[ring[least] as usize] = None;
+            users.rotate_left(least);
+            self.cycles.insert(users[0], users);
         }
+        let paths = self.of_heads(&heads, &above);
+        (0..manager.len())
+            .map(|user| match (place[user], manager[user]) {
+                (NOBODY, NOBODY) => NO_PATH,
+                (NOBODY, manager) => paths[place[manager as usize] as usize],
+                (head, _) => paths[head as usize],
+            })
+            .collect()
+    }
+
+    /// The path of each head; `above` is the place of the head above.
+    fn of_heads(&mut self, heads: &[u32], above: &[Option<u32>]) -> Vec<u32> {
         const UNKNOWN: u32 = u32::MAX;
-        let mut paths = vec![UNKNOWN; manager.len()];
+        let mut paths = vec![UNKNOWN; heads.len()];
         let mut chain = Vec::new();
-        for user in 0..u32::try_from(manager.len()).unwrap_or(u32::MAX) {
-            let mut at = Some(user);
-            let mut above = NO_PATH;
+        for head in 0..u32::try_from(heads.len()).unwrap_or(u32::MAX) {
+            let mut at = Some(head);
+            let mut path = NO_PATH;
             while let Some(one) = at {
                 if paths[one as usize] != UNKNOWN {
-                    above = paths[one as usize];
+                    path = paths[one as usize];
                     break;
                 }
                 chain.push(one);
-                at = manager[one as usize];
+                at = above[one as usize];
             }
             for one in chain.drain(..).rev() {
-                if heads[one as usize] {
-                    above = self.below(above, one);
-                }
-                paths[one as usize] = above;
+                path = self.below(path, heads[one as usize]);
+                paths[one as usize] = path;
             }
         }
         paths
@@ -208,7 +240,8 @@ mod tests {
     use super::*;
 
     fn tree(paths: &mut Paths, managers: &[Option<u32>]) -> Vec<Vec<u32>> {
-        let tree = paths.tree(managers.to_vec());
+        let managers = managers.iter().map(|manager| manager.unwrap_or(NOBODY));
+        let tree = paths.tree(&managers.collect::<Vec<_>>());
         let down = |path: &u32| {
             let mut up: Vec<u32> = paths.up(*path).collect();
             up.reverse();
