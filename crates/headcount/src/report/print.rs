@@ -2,6 +2,11 @@
 
 use std::io::Write;
 
+use headcount_core::{
+    fact::FactKind,
+    segment::{Answer, Document, Measured, Table, Totals, days_told},
+};
+
 use super::{Compared, Report};
 use crate::{
     cli::Form,
@@ -9,10 +14,6 @@ use crate::{
         Array, Cell, Sheet,
         numbers::{decimals, grouped},
     },
-};
-use headcount_core::{
-    fact::FactKind,
-    segment::{Answer, Document, Measured, Table, Totals, days_told},
 };
 
 /// The document that a report is.
