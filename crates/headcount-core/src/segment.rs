@@ -26,7 +26,7 @@ pub use self::{
     calendar::Calendar,
     document::{Document, SnapshotRef},
     people::{People, PeopleBuilder},
-    period::Period,
+    period::{Period, days_told},
     plan::{Attribution, Plan, PlanError, Question},
     segmenter::Segmenter,
     table::{Reconciliation, Row, Table},

@@ -6,7 +6,7 @@ use std::{io, process::ExitCode};
 
 use headcount_core::{as_of::AsOfError, segment::PlanError};
 use headcount_genesys::{UpstreamError, WalkError, region::UnknownRegion};
-use headcount_store::{ReportError, StoreError, facts::FactsError};
+use headcount_store::{KeptError, KeptFault, ReportError, StoreError, facts::FactsError};
 
 use crate::config::ConfigError;
 
@@ -124,7 +124,16 @@ pub(crate) fn classify(error: &anyhow::Error) -> (Exit, Option<String>) {
             return Some((of_facts(error), error.hint().map(str::to_owned)));
         }
         if let Some(error) = cause.downcast_ref::<ReportError<FactsError>>() {
-            return Some(of_report(error));
+            return Some(of_report(error, |error| Some(error)));
+        }
+        if let Some(error) = cause.downcast_ref::<ReportError<KeptFault>>() {
+            return Some(of_report(error, |fault| match fault {
+                KeptFault::Facts(error) => Some(error),
+                _ => None,
+            }));
+        }
+        if let Some(KeptError::Facts(error)) = cause.downcast_ref::<KeptError>() {
+            return Some((of_facts(error), error.hint().map(str::to_owned)));
         }
         if let Some(error) = cause.downcast_ref::<AsOfError>() {
             return Some((Exit::Usage, Some(error.hint().to_owned())));
@@ -197,10 +206,17 @@ fn of_facts(error: &FactsError) -> Exit {
     }
 }
 
-fn of_report(error: &ReportError<FactsError>) -> (Exit, Option<String>) {
+/// `of` tells what of the facts cannot be read, where that is what is wrong.
+fn of_report<E: std::error::Error + 'static>(
+    error: &ReportError<E>,
+    of: impl Fn(&E) -> Option<&FactsError>,
+) -> (Exit, Option<String>) {
     match error {
         ReportError::Store(error) => (of_store(error), error.hint().map(str::to_owned)),
-        ReportError::Facts(error) => (of_facts(error), error.hint().map(str::to_owned)),
+        ReportError::Facts(fault) => match of(fault) {
+            Some(error) => (of_facts(error), error.hint().map(str::to_owned)),
+            None => (Exit::TryAgain, None),
+        },
         ReportError::Plan(PlanError::NoManager { .. }) => {
             let hint = "`headcount users --columns id,name,email` lists the ids";
             (Exit::Usage, Some(hint.to_owned()))

@@ -10,18 +10,14 @@ mod tests;
 use std::collections::HashMap;
 
 use headcount_core::{
-    aggregate::GroupBy,
     fact::FactKind,
-    segment::{Attribute, Attribution, Table, Totals},
+    segment::{Attribute, AttributesError, Attribution, Table, Totals},
 };
 use jiff::civil::Date;
 
 pub(crate) use self::asked::{Asked, weekday};
 use self::period::Period;
-use crate::{
-    columns,
-    error::{Exit, Failure},
-};
+use crate::error::{Exit, Failure};
 
 /// A report, and what it is of.
 #[derive(Debug)]
@@ -51,14 +47,6 @@ pub(crate) struct Compared<'t> {
 }
 
 impl Report {
-    /// `event` or `today`.
-    pub(crate) fn attribution(&self) -> &'static str {
-        match self.attribution {
-            Attribution::Event => "event",
-            Attribution::Today => "today",
-        }
-    }
-
     /// What is told, such as `Average handle time by department`.
     pub(crate) fn title(&self) -> String {
         let what = match self.table.kind {
@@ -112,54 +100,18 @@ pub(crate) fn compared<'t>(report: &'t Report, other: &'t Report) -> Vec<Compare
 
 /// The attributes of these names, and what they are called in the answer.
 pub(crate) fn attributes(names: &[String]) -> Result<(Vec<Attribute>, Vec<String>), Failure> {
-    let mut by = Vec::new();
-    let mut labels = Vec::new();
-    for name in names.iter().map(|name| name.trim()) {
-        let attribute = Attribute::parse(name).map_err(|error| {
+    Attribute::parse_all(names).map_err(|error| match error {
+        AttributesError::Unknown(error) => {
             let nearest: Vec<String> = error.nearest.iter().map(|name| format!("`{name}`")).collect();
             let hint = match nearest.as_slice() {
                 [] => "segment by department, division, manager, level1, tree, title, location, team, state, mediaType, user, day, week or month".to_owned(),
                 near => format!("did you mean {}?", near.join(" or ")),
             };
             Failure::new(Exit::Usage, format!("unknown attribute `{}`", error.name)).hint(hint)
-        })?;
-        labels.push(match attribute {
-            Attribute::User(GroupBy::Field(field)) => columns::label(field, name),
-            Attribute::Media => "mediaType".to_owned(),
-            _ => name.to_lowercase(),
-        });
-        by.push(attribute);
-        if attribute == Attribute::UserId {
-            // An id alone says nothing to a person.
-            by.push(Attribute::UserName);
-            labels.push("user.name".to_owned());
         }
-    }
-    if let Some(twice) = (1..labels.len()).find(|&at| labels[..at].contains(&labels[at])) {
-        let message = format!("`{}` is asked for twice", labels[twice]);
-        return Err(Failure::new(Exit::Usage, message).hint("name each attribute of --by once"));
-    }
-    Ok((by, labels))
-}
-
-/// Days in words, those that follow each other as a stretch.
-pub(crate) fn days(days: &[Date]) -> String {
-    /// More stretches than this say nothing more.
-    const MOST: usize = 5;
-    let mut stretches: Vec<Period> = Vec::new();
-    for &day in days {
-        match stretches.last_mut() {
-            Some(last) if last.to.tomorrow().is_ok_and(|next| next == day) => last.to = day,
-            _ => stretches.push(Period { from: day, to: day }),
+        AttributesError::Twice(name) => {
+            Failure::new(Exit::Usage, format!("`{name}` is asked for twice"))
+                .hint("name each attribute of --by once")
         }
-    }
-    let mut told: Vec<String> = stretches
-        .iter()
-        .take(MOST)
-        .map(ToString::to_string)
-        .collect();
-    if stretches.len() > MOST {
-        told.push("and others".to_owned());
-    }
-    told.join(", ")
+    })
 }

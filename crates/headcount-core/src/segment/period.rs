@@ -32,8 +32,7 @@ impl Period {
     }
 
     /// Days that follow each other, as stretches; `days` are in order.
-    #[must_use]
-    pub fn stretches(days: &[Date]) -> Vec<Self> {
+    fn stretches(days: &[Date]) -> Vec<Self> {
         let mut stretches: Vec<Self> = Vec::new();
         for &day in days {
             match stretches.last_mut() {
@@ -43,6 +42,23 @@ impl Period {
         }
         stretches
     }
+}
+
+/// Days in words, those that follow each other as a stretch; `days` are in order. Not all of many.
+#[must_use]
+pub fn days_told(days: &[Date]) -> String {
+    /// More stretches than this say nothing more.
+    const MOST: usize = 5;
+    let stretches = Period::stretches(days);
+    let mut told: Vec<String> = stretches
+        .iter()
+        .take(MOST)
+        .map(ToString::to_string)
+        .collect();
+    if stretches.len() > MOST {
+        told.push("and others".to_owned());
+    }
+    told.join(", ")
 }
 
 impl fmt::Display for Period {

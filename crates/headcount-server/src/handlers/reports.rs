@@ -138,16 +138,13 @@ fn find(app: &App, org: &str, question: &KeptQuestion) -> Result<KeptDays, ApiEr
     found.map_err(|error| match error {
         KeptError::Facts(error) => error.into(),
         KeptError::Missing { all, .. } => {
-            let period = question.period;
-            let (from, to) = (period.from, period.to);
+            let pull = error.pull().unwrap_or_default();
             let anyway = if all {
                 ""
             } else {
                 ", or ask with allowMissing=true for the other days"
             };
-            ApiError::nothing_of(format!(
-                "{error}: `headcount facts pull --from {from} --to {to}` fetches them{anyway}"
-            ))
+            ApiError::nothing_of(format!("{error}: `{pull}` fetches them{anyway}"))
         }
         KeptError::Zones(_) => {
             ApiError::constraint(format!("{error}; say which one with timezone"))

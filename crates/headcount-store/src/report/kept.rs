@@ -8,7 +8,7 @@ use std::{
 use headcount_core::{
     fact::FactKind,
     search::Matcher,
-    segment::{Attribute, Attribution, Calendar, Period, Question, Table},
+    segment::{Attribute, Attribution, Calendar, Period, Question, Table, days_told},
 };
 use jiff::{
     civil::{Date, Weekday},
@@ -76,8 +76,17 @@ pub enum KeptError {
     #[error("the days {0} lie outside the calendar")]
     OutsideCalendar(Period),
     /// There are no facts of some days, or of all.
-    #[error("there are no facts of {}", told(missing))]
+    #[error("there are no facts of kind {} for {}", kind.name(), match all {
+        true => period.to_string(),
+        false => days_told(missing),
+    })]
     Missing {
+        /// Of which kind.
+        kind: FactKind,
+        /// The days asked for.
+        period: Period,
+        /// Name of the time zone that they start in.
+        timezone: String,
         /// Which days, in order.
         missing: Vec<Date>,
         /// Whether there are none at all.
@@ -93,6 +102,34 @@ pub enum KeptError {
         /// Name of the one that is asked for.
         wanted: String,
     },
+}
+
+impl KeptError {
+    /// The command that fetches facts that are missing, where that is what is wrong.
+    #[must_use]
+    pub fn pull(&self) -> Option<String> {
+        let Self::Missing {
+            period,
+            timezone,
+            missing,
+            all,
+            ..
+        } = self
+        else {
+            return None;
+        };
+        let (from, to) = match (missing.first(), missing.last()) {
+            (Some(from), Some(to)) if !all => (*from, *to),
+            _ => (period.from, period.to),
+        };
+        let zone = match timezone.as_str() {
+            "UTC" => String::new(),
+            zone => format!(" --timezone {zone}"),
+        };
+        Some(format!(
+            "headcount facts pull --from {from} --to {to}{zone}"
+        ))
+    }
 }
 
 /// Why kept facts were not read to their end.
@@ -145,7 +182,13 @@ impl KeptDays {
         }
         let all = files.is_empty();
         if !missing.is_empty() && (all || !asked.allow_missing) {
-            return Err(KeptError::Missing { missing, all });
+            return Err(KeptError::Missing {
+                kind: asked.kind,
+                period,
+                timezone,
+                missing,
+                all,
+            });
         }
         if let Some(other) = files.iter().find(|file| is_cut_otherwise(file, &timezone)) {
             return Err(KeptError::CutOtherwise {
@@ -267,20 +310,4 @@ fn timezone_of(kept: &[DayFile], period: Period) -> Result<String, KeptError> {
 fn is_cut_otherwise(file: &DayFile, timezone: &str) -> bool {
     let length = file.day.granularity.as_deref();
     length.is_none_or(|length| length.contains('D')) && file.day.time_zone != timezone
-}
-
-/// Days in words, those that follow each other as a stretch.
-fn told(days: &[Date]) -> String {
-    /// More stretches than this say nothing more.
-    const MOST: usize = 5;
-    let stretches = Period::stretches(days);
-    let mut told: Vec<String> = stretches
-        .iter()
-        .take(MOST)
-        .map(ToString::to_string)
-        .collect();
-    if stretches.len() > MOST {
-        told.push("and others".to_owned());
-    }
-    told.join(", ")
 }

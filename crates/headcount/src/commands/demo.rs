@@ -6,7 +6,11 @@ use std::{
 };
 
 use anyhow::Context;
-use headcount_core::{check::Finding, fact::FactKind, segment::Attribution};
+use headcount_core::{
+    check::Finding,
+    fact::FactKind,
+    segment::{Attribution, Document},
+};
 use headcount_genesys::{Credentials, Granularity, Plan, Secret, Settings};
 use headcount_sandbox::Sandbox;
 use headcount_server::{Server, VIEW_METRICS, VIEW_USERS, job::Job};
@@ -75,9 +79,9 @@ struct Told<'a> {
     sync: &'a SyncReport,
     by_state: count::Answer<'a>,
     by_department: count::Answer<'a>,
-    aht_by_department: print_report::Document<'a>,
-    aht_by_manager: print_report::Document<'a>,
-    score_by_division: print_report::Document<'a>,
+    aht_by_department: Document<'a>,
+    aht_by_manager: Document<'a>,
+    score_by_division: Document<'a>,
     worst_findings: Vec<&'a Finding>,
     #[serde(flatten)]
     open: Option<&'a Open>,
@@ -273,9 +277,9 @@ fn tell(
             sync: report,
             by_state: count::Answer::new(&states, &by_state),
             by_department: count::Answer::new(&departments, &by_department),
-            aht_by_department: print_report::Document::new(&reports[0]),
-            aht_by_manager: print_report::Document::new(&reports[1]),
-            score_by_division: print_report::Document::new(&reports[2]),
+            aht_by_department: print_report::document(&reports[0]),
+            aht_by_manager: print_report::document(&reports[1]),
+            score_by_division: print_report::document(&reports[2]),
             worst_findings: checked
                 .findings
                 .iter()

@@ -9,7 +9,7 @@ use crate::{
     cli::Global,
     error::{Exit, Failure},
     output,
-    report::{Asked, chart, print},
+    report::{Asked, chart, period, print},
 };
 
 /// Split handle time or evaluations by what the agents were: department, division, manager ...
@@ -125,7 +125,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     let report = asked.report()?;
     let other = match &options.compare {
         Some(text) => {
-            asked.period = Some(report.period.other(text)?);
+            asked.period = Some(period::other(report.period, text)?);
             Some(asked.report()?)
         }
         None => None,

@@ -13,7 +13,7 @@ use headcount_core::{
     segment::{Attribute, Attribution, Calendar, FactSink, Question, Table, hand_over},
 };
 use headcount_store::{
-    ReportError, Store,
+    KeptDays, KeptError, KeptQuestion, ReportError, Store,
     facts::{DayFile, FactFile, FactStore, FactsError},
     report,
 };
@@ -23,8 +23,8 @@ use jiff::{
 };
 
 use super::{
-    Report, days,
-    period::{Period, day},
+    Report,
+    period::{Period, between, day, moments},
 };
 use crate::{
     cli::Global,
@@ -67,7 +67,7 @@ impl Asked {
         let from = options.from.as_deref().map(day).transpose()?;
         let to = options.to.as_deref().map(day).transpose()?;
         let period = match (from, to) {
-            (Some(from), Some(to)) => Some(Period::new(from, to)?),
+            (Some(from), Some(to)) => Some(between(from, to)?),
             (None, None) => None,
             _ => {
                 let message = "one end of the period is missing";
@@ -146,39 +146,21 @@ impl Asked {
                 .hint("give --from and --to")
                 .into());
         };
-        let kept = self.facts.list(self.kind)?;
-        let timezone = self.timezone_of(&kept, period)?;
-        let calendar = self.calendar(&timezone)?;
-        let moments = period.moments(&calendar)?;
-        let missing = self.facts.missing(self.kind, period.from, period.to)?;
-        let mut of_period = Vec::new();
-        for file in kept {
-            let (start, end) = file.day.bounds()?;
-            if start < moments.end && moments.start < end {
-                of_period.push(file);
-            }
-        }
-        if of_period.is_empty() || (!missing.is_empty() && !self.allow_missing) {
-            return Err(self
-                .nothing_of(period, &timezone, &missing, of_period.is_empty())
-                .into());
-        }
-        if let Some(other) = of_period
-            .iter()
-            .find(|file| is_cut_otherwise(file, &timezone))
-        {
-            let (date, zone) = (other.day.date, &other.day.time_zone);
-            let message =
-                format!("the facts of {date} were cut into days of {zone}, not of {timezone}");
-            return Err(Failure::new(Exit::Usage, message)
-                .hint(format!("report with --timezone {zone}, or pull them again with --timezone {timezone} or --granularity PT30M"))
-                .into());
-        }
-        let scan =
-            |day: &DayFile, wanted: &[usize], sink: &mut dyn FactSink| self.scan(day, wanted, sink);
-        let table = self.segment(&of_period, calendar, moments.clone(), scan)?;
-        check_against_files(&table, &of_period, &moments)?;
-        Ok(self.told(table, period, timezone, missing))
+        let asked = KeptQuestion {
+            kind: self.kind,
+            by: self.by.clone(),
+            matcher: self.matcher.clone(),
+            under: self.under.clone(),
+            attribution: self.attribution,
+            divisions: None,
+            period,
+            timezone: self.timezone.clone(),
+            week_start: self.week_start,
+            allow_missing: self.allow_missing,
+        };
+        let days = KeptDays::find(Some(&self.facts), &asked).map_err(not_found)?;
+        let (table, _) = days.report(&*self.store, &self.org, threads(), &|| true)?;
+        Ok(self.told(table, period, days.timezone, days.missing))
     }
 
     /// Over files of whoever.
@@ -223,7 +205,7 @@ impl Asked {
             from: calendar.day_of(first),
             to: calendar.day_of(last - 1),
         });
-        let moments = period.moments(&calendar)?;
+        let period_ms = moments(period, &calendar)?;
         let scan = |file: &Given, wanted: &[usize], sink: &mut dyn FactSink| match file {
             Given::Kept(day) => self.scan(day, wanted, sink),
             Given::Read(facts) => {
@@ -231,7 +213,7 @@ impl Asked {
                 Ok(())
             }
         };
-        let table = self.segment(&files, calendar, moments, scan)?;
+        let table = self.segment(&files, calendar, period_ms, scan)?;
         if table.facts.all.facts == 0 {
             let message = format!("the files hold no facts of {period}");
             return Err(Failure::new(Exit::TryAgain, message)
@@ -268,8 +250,7 @@ impl Asked {
             calendar,
             divisions: None,
         };
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        report(&*self.store, &self.org, &question, files, threads, scan).map(|(table, _)| table)
+        report(&*self.store, &self.org, &question, files, threads(), scan).map(|(table, _)| table)
     }
 
     fn told(&self, table: Table, period: Period, timezone: String, missing: Vec<Date>) -> Report {
@@ -280,32 +261,6 @@ impl Asked {
             attribution: self.attribution,
             timezone,
             missing,
-        }
-    }
-
-    /// The time zone asked for, or that of the facts in the period where they agree.
-    fn timezone_of(&self, kept: &[DayFile], period: Period) -> Result<String, Failure> {
-        if let Some(zone) = &self.timezone {
-            return Ok(zone.clone());
-        }
-        let inside = |file: &&DayFile| period.from <= file.day.date && file.day.date <= period.to;
-        let mut zones: Vec<&str> = kept
-            .iter()
-            .filter(inside)
-            .map(|file| file.day.time_zone.as_str())
-            .collect();
-        zones.sort_unstable();
-        zones.dedup();
-        match zones.as_slice() {
-            [] => Ok("UTC".to_owned()),
-            [zone] => Ok((*zone).to_owned()),
-            many => {
-                let message = format!(
-                    "the facts of {period} are of several time zones: {}",
-                    many.join(", ")
-                );
-                Err(Failure::new(Exit::Usage, message).hint("say which one with --timezone"))
-            }
         }
     }
 
@@ -321,34 +276,6 @@ impl Asked {
             zone,
             week_start: self.week_start,
         })
-    }
-
-    fn nothing_of(&self, period: Period, timezone: &str, missing: &[Date], all: bool) -> Failure {
-        let what = self.kind.name();
-        let (message, from, to) = match (missing.first(), missing.last()) {
-            (Some(from), Some(to)) if !all => (
-                format!("there are no facts of kind {what} for {}", days(missing)),
-                *from,
-                *to,
-            ),
-            _ => (
-                format!("there are no facts of kind {what} for {period}"),
-                period.from,
-                period.to,
-            ),
-        };
-        let anyway = if all {
-            ""
-        } else {
-            ", or report the other days with --allow-missing"
-        };
-        let zone = match timezone {
-            "UTC" => String::new(),
-            zone => format!(" --timezone {zone}"),
-        };
-        Failure::new(Exit::TryAgain, message).hint(format!(
-            "`headcount facts pull --from {from} --to {to}{zone}` fetches them{anyway}"
-        ))
     }
 }
 
@@ -381,41 +308,36 @@ impl Given {
     }
 }
 
-/// Whether facts of whole days are of days of another time zone.
-fn is_cut_otherwise(file: &DayFile, timezone: &str) -> bool {
-    let of_days = file
-        .day
-        .granularity
-        .as_deref()
-        .is_none_or(|length| length.contains('D'));
-    of_days && file.day.time_zone != timezone
+/// What is told of facts that do not answer.
+fn not_found(error: KeptError) -> anyhow::Error {
+    let pull = error.pull().unwrap_or_default();
+    let (exit, hint) = match &error {
+        KeptError::Missing { all, .. } => {
+            let anyway = match all {
+                true => "",
+                false => ", or report the other days with --allow-missing",
+            };
+            (Exit::TryAgain, format!("`{pull}` fetches them{anyway}"))
+        }
+        KeptError::Zones(_) => (Exit::Usage, "say which one with --timezone".to_owned()),
+        KeptError::UnknownZone(_) => (
+            Exit::Usage,
+            "use a name such as Asia/Riyadh or UTC".to_owned(),
+        ),
+        KeptError::CutOtherwise { cut, wanted, .. } => (
+            Exit::Usage,
+            format!(
+                "report with --timezone {cut}, or pull them again with --timezone {wanted} or --granularity PT30M"
+            ),
+        ),
+        KeptError::OutsideCalendar(_) => (Exit::Usage, "change --from and --to".to_owned()),
+        _ => return error.into(),
+    };
+    Failure::new(exit, error.to_string()).hint(hint).into()
 }
 
-/// The sums that were written with the files are those that were read from them.
-fn check_against_files(
-    table: &Table,
-    files: &[DayFile],
-    period: &Range<i64>,
-) -> anyhow::Result<()> {
-    for file in files {
-        let (start, end) = file.day.bounds()?;
-        if start < period.start || period.end < end {
-            return Ok(());
-        }
-    }
-    let facts: u64 = files.iter().map(|file| file.facts).sum();
-    let mut agree = facts == table.facts.all.facts;
-    for &measure in table.kind.told() {
-        let written = files.iter().filter_map(|file| file.totals[measure]);
-        let written = written.reduce(|sum, more| sum + more);
-        agree &= written == table.facts.all.sum(measure).map(i128::from);
-    }
-    if agree {
-        return Ok(());
-    }
-    anyhow::bail!(
-        "the facts read are not those that were kept; a file may have been replaced meanwhile, so ask again"
-    )
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// A weekday by its name in English.

@@ -1,97 +1,66 @@
 //! Stretches of days, as a person names them.
 
 use headcount_core::segment::Calendar;
+pub(crate) use headcount_core::segment::Period;
 use jiff::civil::Date;
 
 use crate::error::{Exit, Failure};
 
-/// Whole days of a calendar, both ends included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Period {
-    /// First day.
-    pub(crate) from: Date,
-    /// Last day.
-    pub(crate) to: Date,
+/// From one day to another.
+pub(crate) fn between(from: Date, to: Date) -> Result<Period, Failure> {
+    if to < from {
+        let message = format!("the period ends on {to}, before it begins on {from}");
+        return Err(Failure::new(Exit::Usage, message).hint("change --from and --to"));
+    }
+    Ok(Period { from, to })
 }
 
-impl Period {
-    /// From one day to another.
-    pub(crate) fn new(from: Date, to: Date) -> Result<Self, Failure> {
-        if to < from {
-            let message = format!("the period ends on {to}, before it begins on {from}");
-            return Err(Failure::new(Exit::Usage, message).hint("change --from and --to"));
-        }
-        Ok(Self { from, to })
+/// Reads the period that another one is compared with: `FROM..TO`, or `previous` for as many days
+/// just before it.
+pub(crate) fn other(period: Period, text: &str) -> Result<Period, Failure> {
+    if text.trim().eq_ignore_ascii_case("previous") {
+        let message = "no period lies before this one";
+        return previous(period).ok_or_else(|| Failure::new(Exit::Usage, message));
     }
-
-    /// Reads the other period of a comparison: `FROM..TO`, or `previous` for as many days just
-    /// before this one.
-    pub(crate) fn other(self, text: &str) -> Result<Self, Failure> {
-        if text.trim().eq_ignore_ascii_case("previous") {
-            return self.previous();
-        }
-        let (from, to) = text.split_once("..").ok_or_else(|| {
-            Failure::new(
-                Exit::Usage,
-                format!("`{text}` names no period to compare with"),
-            )
-            .hint("write --compare previous, or --compare 2026-10-01..2026-10-31")
-        })?;
-        Self::new(day(from)?, day(to)?)
-    }
-
-    /// The whole months before this one where it is whole months, else as many days before it.
-    fn previous(self) -> Result<Self, Failure> {
-        let before = || -> Option<Self> {
-            let to = self.from.yesterday().ok()?;
-            let after = self.to.tomorrow().ok()?;
-            if self.from.day() == 1 && after.day() == 1 {
-                let months = self
-                    .from
-                    .until((jiff::Unit::Month, after))
-                    .ok()?
-                    .get_months();
-                let back = jiff::Span::new().months(months);
-                return Some(Self {
-                    from: self.from.checked_sub(back).ok()?,
-                    to,
-                });
-            }
-            let days = self.from.until(self.to).ok()?.get_days();
-            let back = jiff::Span::new().days(days);
-            Some(Self {
-                from: to.checked_sub(back).ok()?,
-                to,
-            })
-        };
-        before().ok_or_else(|| Failure::new(Exit::Usage, "no period lies before this one"))
-    }
-
-    /// Its first moment and the first one after it, ms UTC.
-    pub(crate) fn moments(self, calendar: &Calendar) -> Result<std::ops::Range<i64>, Failure> {
-        let start = calendar.start_of(self.from);
-        let end = self
-            .to
-            .tomorrow()
-            .ok()
-            .and_then(|next| calendar.start_of(next));
-        match (start, end) {
-            (Some(start), Some(end)) => Ok(start..end),
-            _ => Err(Failure::new(
-                Exit::Usage,
-                format!("the days {self} lie outside the calendar"),
-            )),
-        }
-    }
+    let (from, to) = text.split_once("..").ok_or_else(|| {
+        Failure::new(
+            Exit::Usage,
+            format!("`{text}` names no period to compare with"),
+        )
+        .hint("write --compare previous, or --compare 2026-10-01..2026-10-31")
+    })?;
+    between(day(from)?, day(to)?)
 }
 
-impl std::fmt::Display for Period {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.from == self.to {
-            return write!(f, "{}", self.from);
-        }
-        write!(f, "{} to {}", self.from, self.to)
-    }
+/// The whole months before a period of whole months, else as many days before it.
+fn previous(period: Period) -> Option<Period> {
+    let to = period.from.yesterday().ok()?;
+    let after = period.to.tomorrow().ok()?;
+    let span = jiff::Span::new();
+    let from = if period.from.day() == 1 && after.day() == 1 {
+        let between = period.from.until((jiff::Unit::Month, after)).ok()?;
+        period.from.checked_sub(span.months(between.get_months()))
+    } else {
+        let between = period.from.until(period.to).ok()?;
+        to.checked_sub(span.days(between.get_days()))
+    };
+    Some(Period {
+        from: from.ok()?,
+        to,
+    })
+}
+
+/// The first moment of a period and the first one after it, ms UTC.
+pub(crate) fn moments(
+    period: Period,
+    calendar: &Calendar,
+) -> Result<std::ops::Range<i64>, Failure> {
+    period.moments(calendar).ok_or_else(|| {
+        Failure::new(
+            Exit::Usage,
+            format!("the days {period} lie outside the calendar"),
+        )
+    })
 }
 
 /// Reads a day.
@@ -109,7 +78,7 @@ mod tests {
     use super::*;
 
     fn period(from: &str, to: &str) -> Period {
-        Period::new(day(from).unwrap(), day(to).unwrap()).unwrap()
+        between(day(from).unwrap(), day(to).unwrap()).unwrap()
     }
 
     #[test]
@@ -122,15 +91,13 @@ mod tests {
         ] {
             let of = period(of.0, of.1);
             assert_eq!(
-                of.other("previous").unwrap(),
+                other(of, "previous").unwrap(),
                 period(before.0, before.1),
                 "{of}"
             );
         }
         assert_eq!(
-            period("2026-03-01", "2026-03-02")
-                .other("2026-01-01..2026-01-02")
-                .unwrap(),
+            other(period("2026-03-01", "2026-03-02"), "2026-01-01..2026-01-02").unwrap(),
             period("2026-01-01", "2026-01-02")
         );
     }
@@ -142,7 +109,7 @@ mod tests {
         }
         let march = period("2026-03-01", "2026-03-31");
         for text in ["", "last", "2026-01-01", "2026-02-01..2026-01-01"] {
-            assert!(march.other(text).is_err(), "{text}");
+            assert!(other(march, text).is_err(), "{text}");
         }
     }
 }

@@ -4,9 +4,8 @@ use std::io::Write;
 
 use headcount_core::{
     fact::FactKind,
-    segment::{Answer, Measured, Table, Totals},
+    segment::{Answer, Document, Measured, Table, Totals, days_told},
 };
-use serde::Serialize;
 
 use super::{Compared, Report};
 use crate::{
@@ -17,49 +16,15 @@ use crate::{
     },
 };
 
-/// The answer as machines read it.
-#[derive(Serialize)]
-pub(crate) struct Document<'a> {
-    #[serde(flatten)]
-    answer: Answer<'a>,
-    period: Stretch,
-    attribution: &'static str,
-    timezone: &'a str,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    missing_days: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    compared: Option<Box<Document<'a>>>,
-}
-
-#[derive(Serialize)]
-struct Stretch {
-    from: String,
-    to: String,
-}
-
-impl<'a> Document<'a> {
-    /// The document that a report is.
-    pub(crate) fn new(report: &'a Report) -> Self {
-        Self {
-            answer: Answer::new(&report.labels, &report.table),
-            period: Stretch {
-                from: report.period.from.to_string(),
-                to: report.period.to.to_string(),
-            },
-            attribution: report.attribution(),
-            timezone: &report.timezone,
-            missing_days: report.missing.iter().map(ToString::to_string).collect(),
-            compared: None,
-        }
-    }
-
-    /// The same beside another one.
-    pub(crate) fn beside(self, other: &'a Report) -> Self {
-        Self {
-            compared: Some(Box::new(Self::new(other))),
-            ..self
-        }
-    }
+/// The document that a report is.
+pub(crate) fn document(report: &Report) -> Document<'_> {
+    Document::new(
+        Answer::new(&report.labels, &report.table),
+        report.period,
+        report.attribution,
+        &report.timezone,
+        &report.missing,
+    )
 }
 
 /// Prints a report, beside another one where there is one.
@@ -82,16 +47,16 @@ fn json(
     other: Option<&Report>,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let mut document = Document::new(report);
+    let mut document = document(report);
     if let Some(other) = other {
-        document = document.beside(other);
+        document = document.beside(self::document(other));
     }
     if form == Form::Json {
         serde_json::to_writer_pretty(&mut *out, &document)?;
         return Ok(writeln!(out)?);
     }
     let mut lines = Array::new(form, out);
-    for row in document.answer.rows() {
+    for row in document.answer().rows() {
         lines.item(&serde_json::to_vec(row)?)?;
     }
     Ok(lines.finish()?)
@@ -260,7 +225,7 @@ fn footer(report: &Report, out: &mut dyn Write) -> anyhow::Result<()> {
         )?;
     }
     if !report.missing.is_empty() {
-        writeln!(out, "days without facts: {}", super::days(&report.missing))?;
+        writeln!(out, "days without facts: {}", days_told(&report.missing))?;
     }
     Ok(())
 }

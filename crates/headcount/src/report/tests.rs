@@ -14,7 +14,7 @@ use jiff::{civil::Weekday, tz::TimeZone};
 use super::{
     Report, attributes,
     chart::{Heading, draw},
-    period::{Period, day},
+    period::{between, day},
     print::print,
 };
 use crate::cli::Form;
@@ -88,7 +88,7 @@ fn report(kind: FactKind, by: &[&str], first_day: i64) -> Report {
     Report {
         labels,
         table: segmenter.table().unwrap(),
-        period: Period::new(day("1970-01-01").unwrap(), day("1970-01-31").unwrap()).unwrap(),
+        period: between(day("1970-01-01").unwrap(), day("1970-01-31").unwrap()).unwrap(),
         attribution: Attribution::Event,
         timezone: "UTC".to_owned(),
         missing: vec![day("1970-01-03").unwrap(), day("1970-01-04").unwrap()],

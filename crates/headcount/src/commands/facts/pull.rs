@@ -13,7 +13,7 @@ use crate::{
     facts::pull::{Pull, Pulled},
     output::{self, Cell, Sheet},
     progress::Progress,
-    report::period::{Period, day},
+    report::period::{between, day},
 };
 
 /// Fetch the facts of days from the org
@@ -71,7 +71,7 @@ enum Length {
 
 /// Runs the command.
 pub(super) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
-    let period = Period::new(day(&args.from)?, day(&args.to)?)?;
+    let period = between(day(&args.from)?, day(&args.to)?)?;
     let config = Config::load(global)?;
     // Facts lie beside the store: the folder of the default one is made where it is missing.
     config.open_store(Access::Write)?;
