@@ -2,3 +2,5 @@
 await import('./paging.mjs');
 await import('./search.mjs');
 await import('./errors.mjs');
+await import('./aggregates.mjs');
+await import('./findings.mjs');

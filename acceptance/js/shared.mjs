@@ -27,13 +27,19 @@ export const documents = new Map(
 export const ids = (...states) =>
   [...documents.values()].filter((user) => states.includes(user.state)).map((user) => user.id);
 
-/** A users API of its own client, which is pointed at the server as at a gateway. */
-export function api(token) {
+/** A client of its own, which is pointed at a server as at a gateway. */
+function clientOf(url) {
   const client = new sdk.ApiClientClass();
-  const { hostname: host, port, protocol } = new URL(setup.url);
+  const { hostname: host, port, protocol } = new URL(url);
   client.setGateway({ host, port: Number(port), protocol: protocol.replace(':', '') });
   // Status and headers come with every answer.
   client.setReturnExtendedResponses(true);
+  return client;
+}
+
+/** A users API of a client of its own. */
+export function api(token) {
+  const client = clientOf(setup.url);
   if (token !== undefined) client.setAccessToken(token);
   const users = new sdk.UsersApi(client);
   return { client, users };
@@ -45,6 +51,12 @@ assert.ok(login.accessToken);
 
 /** The users API as the client that acceptance/run made. */
 export const users = known.users;
+
+/** The sandbox that stands in the place of Genesys Cloud, and its analytics API. */
+export const sandbox = JSON.parse(read('small.json').split('\n')[0]);
+const upstream = clientOf(sandbox.url);
+await upstream.loginClientCredentialsGrant(sandbox.client_id, sandbox.client_secret);
+export const analytics = new sdk.AnalyticsApi(upstream);
 
 export const search = async (body) => (await users.postUsersSearch(body)).body;
 

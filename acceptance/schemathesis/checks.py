@@ -29,6 +29,14 @@ CAUSES = re.compile(
             r"q64 ",
             r"the cursor ",
             r"exclude each other",
+            # reports and findings
+            r"is asked for twice",
+            r"is no day",
+            r"before it begins on",
+            r"the period is longer than",
+            r"^where: ",
+            r"for parameter \[timezone\]",
+            r"ask with timezone=",
         )
     ),
     re.IGNORECASE,
@@ -40,7 +48,7 @@ def refused_for_a_cause_no_schema_tells(ctx, response, case):
     meta = case.meta
     if meta is None or not meta.generation.mode.is_positive or response.status_code != 400:
         return
-    if not case.operation.path.startswith("/api/v2/users"):
+    if not case.operation.path.startswith(("/api/v2/users", "/headcount/v1/")):
         return
     try:
         message = json.loads(response.content)["message"]

@@ -2,6 +2,9 @@
 //!
 //!     cargo run --release -p headcount-core --example segments -- [DAYS] [USERS] [BY]
 
+#![expect(clippy::disallowed_methods, reason = "it measures real time")]
+#![expect(clippy::print_stdout, reason = "an example is run by a person")]
+
 use std::time::Instant;
 
 use headcount_core::{

@@ -7,6 +7,7 @@
 mod context;
 mod digest;
 mod duplicates;
+pub mod expected;
 mod finding;
 mod found;
 mod lives;
@@ -127,9 +128,15 @@ pub struct UnknownRule {
     pub nearest: Vec<&'static str>,
 }
 
-/// Every rule, in the order of their ids.
+/// Every rule that [`run`] asks, in the order of their ids. Those about an expected roster are
+/// [`expected::rules`].
 pub fn rules() -> impl ExactSizeIterator<Item = &'static RuleInfo> {
     RULES.iter().map(|rule| &rule.info)
+}
+
+/// Every rule there is, in the order of their ids.
+pub fn all() -> impl Iterator<Item = &'static RuleInfo> {
+    rules().chain(expected::rules())
 }
 
 /// The rule of this id or name, in any case.
@@ -138,7 +145,7 @@ pub fn rules() -> impl ExactSizeIterator<Item = &'static RuleInfo> {
 /// [`UnknownRule`], with the nearest ids or names.
 pub fn rule(id_or_name: &str) -> Result<&'static RuleInfo, UnknownRule> {
     let is = |text: &str| text.eq_ignore_ascii_case(id_or_name);
-    rules()
+    all()
         .find(|info| is(info.id) || is(info.name))
         .ok_or_else(|| UnknownRule {
             name: id_or_name.to_owned(),
@@ -175,7 +182,16 @@ pub fn run(context: &Context<'_>, settings: &Settings) -> Result<Report, RosterE
         }
         report.findings.append(&mut found.into_findings());
     }
-    report.findings.sort_unstable_by(|a, b| {
+    sort(&mut report.findings);
+    report
+        .findings
+        .dedup_by(|a, b| a.fingerprint == b.fingerprint);
+    Ok(report)
+}
+
+/// Puts findings in order: the worst first, then by id of the rule and of the user, and value.
+pub fn sort(findings: &mut [Finding]) {
+    findings.sort_unstable_by(|a, b| {
         b.severity
             .cmp(&a.severity)
             .then_with(|| a.rule.cmp(b.rule))
@@ -183,10 +199,6 @@ pub fn run(context: &Context<'_>, settings: &Settings) -> Result<Report, RosterE
             .then_with(|| a.value.cmp(&b.value))
             .then_with(|| a.fingerprint.cmp(&b.fingerprint))
     });
-    report
-        .findings
-        .dedup_by(|a, b| a.fingerprint == b.fingerprint);
-    Ok(report)
 }
 
 /// At most three ids or names that look like `name`, the likeliest first.
@@ -194,7 +206,7 @@ fn nearest(name: &str) -> Vec<&'static str> {
     /// Below this Jaro-Winkler likeness (0 to 1) a proposal would puzzle more than it helps.
     const ALIKE: f64 = 0.8;
     let wanted = name.to_lowercase();
-    let mut names: Vec<(f64, &'static str)> = rules()
+    let mut names: Vec<(f64, &'static str)> = all()
         .flat_map(|info| [info.id, info.name])
         .map(|known| (strsim::jaro_winkler(&known.to_lowercase(), &wanted), known))
         .filter(|&(likeness, _)| likeness >= ALIKE)

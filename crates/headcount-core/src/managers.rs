@@ -2,7 +2,7 @@
 
 use crate::{
     field::{Column, Projection},
-    roster::{Roster, RosterError},
+    roster::{Roster, RosterError, View},
 };
 
 /// The tree of managers over the rows of a roster.
@@ -38,12 +38,30 @@ impl Managers {
     /// # Errors
     /// [`RosterError`] when ids or managers were not loaded.
     pub fn of(roster: &Roster) -> Result<Self, RosterError> {
+        Self::within(roster.view(None))
+    }
+
+    /// The tree of those whom a caller may see, as if there was nobody else: whoever reports to
+    /// somebody out of sight is an orphan, and nobody out of sight has a place.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn within(view: View<'_>) -> Result<Self, RosterError> {
+        let roster = view.roster();
         roster.check(Self::projection())?;
         let rows = roster.len();
+        let codes = roster.codes(Column::ManagerId)?;
+        let named: Vec<Option<u32>> = (0..codes.len())
+            .map(|code| view.manager(u32::try_from(code).ok()?))
+            .collect();
         let mut orphans = Vec::new();
         let mut manager: Vec<Option<u32>> = (0..rows)
             .map(|row| {
-                let found = roster.row_of(roster.value(row, Column::ManagerId)?);
+                let code = codes.of(row);
+                if code == 0 || !view.sees(row) {
+                    return None;
+                }
+                let found = named[code as usize];
                 if found.is_none() {
                     orphans.push(row);
                 }
@@ -67,7 +85,7 @@ impl Managers {
             }
         }
         let roots: Vec<u32> = (0..rows)
-            .filter(|&row| manager[row as usize].is_none())
+            .filter(|&row| manager[row as usize].is_none() && view.sees(row))
             .collect();
         let mut depth = vec![0; rows as usize];
         let mut order = roots.clone();

@@ -42,6 +42,8 @@ pub struct Roster {
     documents: Option<Documents>,
     /// Row of the manager by code of `manager.id`, [`MISSING`] for none.
     managers: OnceLock<Vec<u32>>,
+    /// Rows are versions: an id has several, and which one is the manager was said.
+    of_versions: bool,
     /// Usual name by code of `division.id`, as a code of `division.name`.
     divisions: OnceLock<Vec<u32>>,
 }
@@ -105,6 +107,7 @@ impl RosterBuilder {
                 .map(|column| projection.contains(column).then(|| ColumnData::new(column))),
             documents: projection.document().then(Documents::default),
             managers: OnceLock::new(),
+            of_versions: false,
             divisions: OnceLock::new(),
         })
     }
@@ -272,6 +275,7 @@ impl Roster {
     pub(crate) fn with_managers(mut self, rows: Vec<Option<u32>>) -> Self {
         let rows = rows.into_iter().map(|row| row.unwrap_or(MISSING));
         self.managers = OnceLock::from(rows.collect::<Vec<u32>>());
+        self.of_versions = true;
         self
     }
 

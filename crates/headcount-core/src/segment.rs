@@ -10,8 +10,10 @@ mod attribute;
 mod block;
 mod calendar;
 mod cells;
+mod document;
 mod paths;
 mod people;
+mod period;
 mod plan;
 mod segmenter;
 mod table;
@@ -19,10 +21,12 @@ mod totals;
 
 pub use self::{
     answer::{Answer, Measured, Told},
-    attribute::{Attribute, UnknownAttribute},
-    block::{Block, BlockMeasure, FactSink, Moments, NO_VALUE},
+    attribute::{Attribute, AttributesError, UnknownAttribute},
+    block::{Block, BlockMeasure, FactSink, Moments, NO_VALUE, hand_over},
     calendar::Calendar,
+    document::{Document, SnapshotRef},
     people::{People, PeopleBuilder},
+    period::Period,
     plan::{Attribution, Plan, PlanError, Question},
     segmenter::Segmenter,
     table::{Reconciliation, Row, Table},

@@ -33,6 +33,10 @@ pub(crate) fn answer(world: &World, asked: &Asked) -> Answer {
         }
         (&Method::GET, "/sandbox/stats") => Answer::of(&world.stats()),
         (&Method::POST, "/sandbox/change") => change(world, asked),
+        (&Method::POST, "/sandbox/import") => match world.import(&asked.body) {
+            Ok(imported) => Answer::of(&imported),
+            Err(error) => wrong(400, error),
+        },
         (&Method::POST, "/sandbox/faults") => faults(world, asked),
         (&Method::POST, "/sandbox/quirks") => quirks(world, asked),
         (&Method::POST, "/sandbox/step") => match number(asked, "i") {

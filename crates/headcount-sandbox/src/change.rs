@@ -252,7 +252,7 @@ fn strike(
 }
 
 /// A division as JSON: the one of this name, or any but Home.
-fn division(org: &Org, name: Option<&str>, random: &mut fastrand::Rng) -> String {
+pub(crate) fn division(org: &Org, name: Option<&str>, random: &mut fastrand::Rng) -> String {
     let all = org.divisions();
     let found = match name {
         Some(name) => all.iter().find(|division| division.name == name),

@@ -11,6 +11,7 @@ mod api;
 mod change;
 mod config;
 mod fault;
+mod import;
 mod io;
 mod nearest;
 mod org;

@@ -15,6 +15,7 @@ use crate::{
     Config, Quirks, analytics,
     change::{self, Change, ChangeKind},
     fault::{Endpoint, Fault, FaultKind, Faults},
+    import::{self, Imported},
     org::{Org, Person, State},
     people::{self, People},
     quirks::IdCase,
@@ -205,6 +206,19 @@ impl World {
             }
         }
         struck
+    }
+
+    /// Imports people from a file.
+    ///
+    /// # Errors
+    /// What is wrong with the file; nothing was imported then.
+    pub(crate) fn import(&self, file: &[u8]) -> Result<Imported, String> {
+        let mut live = lock(&self.live);
+        let mut org = self.org_mut();
+        let before = org.revision();
+        let imported = import::apply(&mut org, file, &mut live.churn);
+        lock(&self.stats).changes += org.revision() - before;
+        imported
     }
 
     fn make(&self, live: &mut Live, change: &Change) -> usize {

@@ -9,15 +9,15 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    body::Body,
-    response::{IntoResponse, Response},
-};
+use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use headcount_core::{as_of::AsOf, roster::View};
-use headcount_store::Store;
+use headcount_store::{
+    Store,
+    facts::{FactStore, FactsError},
+};
 use hyper::{
-    HeaderMap, Method, StatusCode,
+    HeaderMap, Method,
     header::{CONTENT_TYPE, HeaderValue},
 };
 use roaring::RoaringBitmap;
@@ -42,6 +42,9 @@ pub const VIEW_METRICS: &str = "headcount:metrics:view";
 
 /// Questions that read document by document, at once.
 const SLOW_QUESTIONS: usize = 2;
+/// Questions that read facts or the whole history, at once. They have a queue of their own: others
+/// are answered meanwhile.
+const REPORTS: usize = 2;
 
 /// Shared by all requests.
 pub(crate) struct App {
@@ -55,6 +58,7 @@ pub(crate) struct App {
     /// KiB of answers that may yet be put on their way.
     room: Arc<Semaphore>,
     slow: Arc<Semaphore>,
+    reports: Arc<Semaphore>,
 }
 
 /// One roster as one caller sees it.
@@ -75,6 +79,7 @@ impl App {
             ids: CorrelationIds::new(settings.seed),
             room: Arc::new(Semaphore::new(settings.bounds.answers_under_way >> 10)),
             slow: Arc::new(Semaphore::new(SLOW_QUESTIONS)),
+            reports: Arc::new(Semaphore::new(REPORTS)),
             members: Members::load(store.clone())?,
             rosters: Rosters::new(store),
             metrics: Metrics::new(),
@@ -161,9 +166,25 @@ impl App {
         &self,
         work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let slow = self.slow.clone();
+        self.queued(&self.slow, work).await
+    }
+
+    /// The same for reports, which take longer.
+    pub(crate) async fn report_aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        self.queued(&self.reports, work).await
+    }
+
+    async fn queued<T: Send + 'static>(
+        &self,
+        queue: &Arc<Semaphore>,
+        work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let queue = queue.clone();
         let task = async move {
-            let permit = slow.acquire_owned().await;
+            let permit = queue.acquire_owned().await;
             let task = tokio::task::spawn_blocking(move || {
                 // Held until the work is done, also when nobody waits for it any more.
                 let _permit = permit;
@@ -195,11 +216,26 @@ impl App {
 
     /// 200 with JSON about a roster.
     pub(crate) async fn answer(&self, sight: &Sight, json: Json) -> Result<Response, ApiError> {
+        self.answer_with(&sight.freshness, json).await
+    }
+
+    /// 200 with JSON, which is as fresh as that.
+    pub(crate) async fn answer_with(
+        &self,
+        freshness: &Freshness,
+        json: Json,
+    ) -> Result<Response, ApiError> {
         let mut answer = Response::new(self.body(json.finish()).await?);
         let headers = answer.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        sight.freshness.tell(headers);
+        freshness.tell(headers);
         Ok(answer)
+    }
+
+    /// The facts of an org; none where they lie nowhere.
+    pub(crate) fn facts(&self, org: &str) -> Result<Option<FactStore>, FactsError> {
+        let beside = self.settings.facts_beside.as_deref();
+        beside.map(|url| FactStore::beside(url, org)).transpose()
     }
 }
 
@@ -220,9 +256,12 @@ impl Sight {
         if !reads || !self.freshness.is_known(headers) {
             return None;
         }
-        let mut answer = StatusCode::NOT_MODIFIED.into_response();
-        self.freshness.tell(answer.headers_mut());
-        Some(answer)
+        Some(self.freshness.not_modified())
+    }
+
+    /// How fresh answers about it are.
+    pub(crate) fn freshness(&self) -> &Freshness {
+        &self.freshness
     }
 }
 

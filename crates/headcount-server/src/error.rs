@@ -6,11 +6,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use headcount_core::{
+    check::UnknownRule,
     field::UnknownField,
     search::{CriteriaError, SearchError, SortError},
+    segment::UnknownAttribute,
     wire::ErrorBody,
 };
-use headcount_store::StoreError;
+use headcount_store::{StoreError, facts::FactsError};
 use hyper::{
     StatusCode,
     header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
@@ -78,6 +80,26 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "invalid.property", message)
     }
 
+    /// An attribute that facts cannot be segmented by, with the nearest names.
+    pub(crate) fn unknown_attribute(error: &UnknownAttribute) -> Self {
+        let nearest = match error.nearest.as_slice() {
+            [] => "department, division, manager, level1, tree, title, location, team, state, mediaType, user, day, week, month".to_owned(),
+            near => near.join(", "),
+        };
+        let message = format!("{error}, nearest: {nearest}.");
+        Self::new(StatusCode::BAD_REQUEST, "invalid.property", message)
+    }
+
+    /// A rule that there is not, with the nearest names.
+    pub(crate) fn unknown_rule(error: &UnknownRule) -> Self {
+        let message = format!("{error}.");
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "invalid.query.param.value",
+            message,
+        )
+    }
+
     pub(crate) fn constraint(cause: impl std::fmt::Display) -> Self {
         Self::new(
             StatusCode::BAD_REQUEST,
@@ -123,6 +145,12 @@ impl ApiError {
 
     pub(crate) fn not_found() -> Self {
         let message = "The requested resource was not found.";
+        Self::new(StatusCode::NOT_FOUND, "not.found", message)
+    }
+
+    /// What was asked for is not kept here, and how to get it.
+    pub(crate) fn nothing_of(cause: impl std::fmt::Display) -> Self {
+        let message = format!("The requested resource was not found. ({cause})");
         Self::new(StatusCode::NOT_FOUND, "not.found", message)
     }
 
@@ -271,6 +299,17 @@ impl From<StoreError> for ApiError {
                 Self::internal()
             }
         }
+    }
+}
+
+/// So do those of facts.
+impl From<FactsError> for ApiError {
+    fn from(error: FactsError) -> Self {
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "facts could not be read for an answer"
+        );
+        Self::internal()
     }
 }
 

@@ -5,8 +5,9 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use axum::response::{IntoResponse, Response};
 use hyper::{
-    HeaderMap,
+    HeaderMap, StatusCode,
     header::{
         AGE, CACHE_CONTROL, ETAG, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
         VARY,
@@ -20,6 +21,9 @@ pub(crate) struct Freshness {
     etag: String,
     published_ms: i64,
     now_ms: i64,
+    /// Whether nothing but the snapshot changes the answer, so that its date tells one state from
+    /// another.
+    dated: bool,
 }
 
 impl Freshness {
@@ -42,7 +46,26 @@ impl Freshness {
             etag: format!("W/\"{snapshot}{past}.{seen:016x}\""),
             published_ms,
             now_ms,
+            dated: true,
         }
+    }
+
+    /// The same of an answer that something else changes too, of which `state` tells the state: a
+    /// newer one may be of the same snapshot, and only the tag tells.
+    pub(crate) fn with_state(self, state: u64) -> Self {
+        let tag = self.etag.trim_end_matches('"');
+        Self {
+            etag: format!("{tag}.{state:016x}\""),
+            dated: false,
+            ..self
+        }
+    }
+
+    /// 304, for a caller who has this answer.
+    pub(crate) fn not_modified(&self) -> Response {
+        let mut answer = StatusCode::NOT_MODIFIED.into_response();
+        self.tell(answer.headers_mut());
+        answer
     }
 
     /// Whether the caller of a GET has this answer (RFC 9110: `If-None-Match` counts before the
@@ -58,6 +81,7 @@ impl Freshness {
         }
         headers
             .get(IF_MODIFIED_SINCE)
+            .filter(|_| self.dated)
             .and_then(|since| since.to_str().ok())
             .and_then(|since| httpdate::parse_http_date(since).ok())
             .is_some_and(|since| self.published() <= since)
@@ -71,7 +95,9 @@ impl Freshness {
             }
         };
         put(ETAG, self.etag.clone());
-        put(LAST_MODIFIED, httpdate::fmt_http_date(self.published()));
+        if self.dated {
+            put(LAST_MODIFIED, httpdate::fmt_http_date(self.published()));
+        }
         put(AGE, (self.age_ms() / 1000).to_string());
         // Asked again each time, and answered with 304 while nothing changed.
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
@@ -126,6 +152,19 @@ mod tests {
         both.insert(IF_MODIFIED_SINCE, headers[LAST_MODIFIED].clone());
         assert!(!fresh.is_known(&both), "the tag counts before the date");
         assert!(!fresh.is_known(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn what_changes_without_a_snapshot_is_told_by_its_tag_alone() {
+        let (one, other) = (freshness(None).with_state(1), freshness(None).with_state(2));
+        assert_ne!(one.etag, other.etag);
+        assert_eq!(one.etag.matches('"').count(), 2, "{}", one.etag);
+        let mut headers = HeaderMap::new();
+        one.tell(&mut headers);
+        assert!(!headers.contains_key(LAST_MODIFIED));
+        assert!(one.is_known(&asked(IF_NONE_MATCH, &one.etag)));
+        let date = "Fri, 29 Oct 2094 19:43:31 GMT";
+        assert!(!one.is_known(&asked(IF_MODIFIED_SINCE, date)));
     }
 
     #[test]

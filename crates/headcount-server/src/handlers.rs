@@ -1,11 +1,18 @@
 //! What answers a route; one file for each resource.
 
+pub(crate) mod findings;
 pub(crate) mod health;
+pub(crate) mod managers;
 pub(crate) mod query;
+pub(crate) mod reports;
 pub(crate) mod search;
 pub(crate) mod token;
 pub(crate) mod user;
 pub(crate) mod users;
+
+use headcount_core::{roster::RosterError, segment::SnapshotRef};
+use headcount_store::Snapshot;
+use jiff::Timestamp;
 
 use crate::{error::ApiError, parameters::Parameters};
 
@@ -73,4 +80,51 @@ fn check_integration(source: Option<&str>) -> Result<(), ApiError> {
 fn check_expansions(asked: &Parameters) -> Result<(), ApiError> {
     check_expand(&asked.list("expand"))?;
     check_integration(asked.get("integrationPresenceSource"))
+}
+
+/// Rosters are loaded whole; it would be a fault of ours.
+pub(crate) fn not_loaded(error: RosterError) -> ApiError {
+    tracing::error!(
+        error = &error as &dyn std::error::Error,
+        "a question reads what was not loaded"
+    );
+    ApiError::internal()
+}
+
+/// Whether an id can be that of a user.
+fn is_uuid(id: &str) -> bool {
+    id.len() == 36
+        && id.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+/// Which snapshot an answer is of. How many users it has is not told to everybody.
+fn snapshot_ref(snapshot: &Snapshot) -> SnapshotRef {
+    let ms = snapshot.published_ms;
+    SnapshotRef {
+        id: snapshot.id,
+        published: Timestamp::from_millisecond(ms).map_or_else(
+            |_| ms.to_string(),
+            |time| time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_a_uuid_in_any_case() {
+        assert!(is_uuid("2fbd5b3a-4a7d-4B6e-9d8e-0123456789ab"));
+        for bad in [
+            "",
+            "2fbd5b3a4a7d-4B6e-9d8e-0123456789ab0",
+            "2fbd5b3a-4a7d-4B6e-9d8e-0123456789ag",
+        ] {
+            assert!(!is_uuid(bad), "{bad}");
+        }
+    }
 }

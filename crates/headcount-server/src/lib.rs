@@ -12,10 +12,12 @@ mod authorise;
 mod body;
 mod connection;
 mod error;
+mod findings;
 mod freshness;
 mod handlers;
 pub mod job;
 mod json;
+mod kept;
 mod limiter;
 mod metrics;
 mod observe;
@@ -38,7 +40,7 @@ use self::{app::App, job::Job, watch::Watchers, workers::Workers};
 pub use self::{
     app::{VIEW_METRICS, VIEW_USERS},
     connection::is_loopback,
-    settings::{Bounds, Clock, Settings},
+    settings::{Bounds, Clock, Reports, Settings},
 };
 
 /// Why a server cannot start.

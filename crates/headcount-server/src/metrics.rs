@@ -3,6 +3,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use headcount_core::fact::FactKind;
 use headcount_store::Snapshot;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -36,6 +37,12 @@ struct StateLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct FactLabels {
+    org: String,
+    kind: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OutcomeLabels {
     outcome: &'static str,
 }
@@ -47,6 +54,16 @@ const BOUNDS: [f64; 14] = [
 
 type Seconds = Gauge<f64, AtomicU64>;
 
+/// The facts that are kept of an org.
+pub(crate) struct KeptFacts {
+    pub(crate) org: String,
+    pub(crate) kind: FactKind,
+    /// How many days.
+    pub(crate) days: usize,
+    /// Start of the last one in UTC, ms since 1970.
+    pub(crate) last_ms: Option<i64>,
+}
+
 /// The numbers. Those about snapshots and the job are set when somebody looks.
 pub(crate) struct Metrics {
     registry: Registry,
@@ -55,6 +72,8 @@ pub(crate) struct Metrics {
     connections: Gauge,
     age: Family<OrgLabels, Seconds>,
     users: Family<StateLabels, Gauge>,
+    facts_days: Family<FactLabels, Gauge>,
+    facts_last: Family<FactLabels, Seconds>,
     syncs: Family<OutcomeLabels, Counter>,
     sync_running: Gauge,
     sync_failures: Gauge,
@@ -75,6 +94,8 @@ impl Metrics {
             connections: Gauge::default(),
             age: Family::default(),
             users: Family::default(),
+            facts_days: Family::default(),
+            facts_last: Family::default(),
             syncs: Family::default(),
             sync_running: Gauge::default(),
             sync_failures: Gauge::default(),
@@ -111,6 +132,16 @@ impl Metrics {
             "users",
             "Users of the snapshot that is served, by state",
             metrics.users.clone(),
+        );
+        registry.register(
+            "facts_days",
+            "Days of facts that are kept, by kind",
+            metrics.facts_days.clone(),
+        );
+        registry.register(
+            "facts_last_day_timestamp_seconds",
+            "The last day of facts that is kept, seconds since 1970; 0 without any",
+            metrics.facts_last.clone(),
         );
         registry.register(
             "syncs",
@@ -186,6 +217,7 @@ impl Metrics {
     pub(crate) fn text<'s>(
         &self,
         snapshots: impl Iterator<Item = (&'s str, &'s Snapshot)>,
+        facts: &[KeptFacts],
         job: &JobStatus,
         now_ms: i64,
     ) -> String {
@@ -210,6 +242,18 @@ impl Metrics {
                 };
                 self.users.get_or_create(&labels).set(whole(users));
             }
+        }
+        self.facts_days.clear();
+        self.facts_last.clear();
+        for kept in facts {
+            let labels = FactLabels {
+                org: kept.org.clone(),
+                kind: kept.kind.name(),
+            };
+            let days = i64::try_from(kept.days).unwrap_or(i64::MAX);
+            self.facts_days.get_or_create(&labels).set(days);
+            let last = kept.last_ms.map_or(0.0, seconds);
+            self.facts_last.get_or_create(&labels).set(last);
         }
         for (outcome, ended) in JobOutcome::ALL.into_iter().zip(job.ended) {
             let labels = OutcomeLabels {

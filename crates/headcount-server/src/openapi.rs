@@ -45,8 +45,10 @@ mod tests {
     use std::{collections::BTreeSet, fmt::Write};
 
     use headcount_core::{
+        check::{self, Severity},
         field::{Field, Kind},
         search::{CriterionType, PageLimits, Query, StateRule, q64},
+        segment::Attribute,
         wire::{ErrorBody, UserSearchRequest},
     };
     use serde_json::Value;
@@ -167,6 +169,56 @@ mod tests {
         }
         let parts = &schema(&document, "FieldName")["anyOf"];
         assert_eq!(parts.as_array().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn attributes_and_rules_are_those_there_are() {
+        let document = document();
+        let attribute = &schema(&document, "SegmentAttribute")["anyOf"];
+        for name in texts(&attribute[0]["enum"]) {
+            Attribute::parse(name).unwrap_or_else(|error| panic!("{error}"));
+        }
+        assert_eq!(attribute.as_array().unwrap().len(), 2);
+        for name in ["TextFieldName", "NumberFieldName", "DateFieldName"] {
+            for name in texts(&schema(&document, name)["enum"]) {
+                Attribute::parse(name).unwrap_or_else(|error| panic!("{error}"));
+            }
+        }
+        let rules = check::rules().flat_map(|rule| [rule.id, rule.name]);
+        assert_eq!(texts(&schema(&document, "Rule")["enum"]), rules.collect());
+        let severities = Severity::WORST_FIRST.map(Severity::name);
+        assert_eq!(
+            texts(&schema(&document, "Severity")["enum"]),
+            severities.into()
+        );
+    }
+
+    /// What stands beside each other in an example is what the schema says there is.
+    #[test]
+    fn examples_of_reports_have_every_member() {
+        let document = document();
+        for (path, name) in [
+            ("/headcount/v1/managers/{id}/tree", "ManagerTree"),
+            ("/headcount/v1/reports/aht", "HandleTimeReport"),
+            ("/headcount/v1/reports/evaluations", "EvaluationReport"),
+            ("/headcount/v1/findings", "Findings"),
+        ] {
+            let answer = &document["paths"][path]["get"]["responses"]["200"];
+            let examples = answer["content"]["application/json"]["examples"].as_object();
+            let told = schema(&document, name);
+            for example in examples.unwrap().values() {
+                let members: BTreeSet<&str> = example["value"]
+                    .as_object()
+                    .unwrap()
+                    .keys()
+                    .map(String::as_str)
+                    .collect();
+                let known = told["properties"].as_object().unwrap().keys();
+                let known: BTreeSet<&str> = known.map(String::as_str).collect();
+                assert!(texts(&told["required"]).is_subset(&members), "{path}");
+                assert!(members.is_subset(&known), "{path}");
+            }
+        }
     }
 
     #[test]

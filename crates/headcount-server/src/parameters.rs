@@ -1,5 +1,7 @@
 //! The parameters of a link or a form.
 
+use std::ops::RangeInclusive;
+
 use crate::error::ApiError;
 
 /// Names and values, decoded, in their order.
@@ -32,6 +34,28 @@ impl Parameters {
             .collect()
     }
 
+    /// All values of a name that are not empty, as they are: they may hold commas.
+    pub(crate) fn each(&self, name: &str) -> Vec<&str> {
+        self.0
+            .iter()
+            .filter(|(key, value)| key == name && !value.trim().is_empty())
+            .map(|(_, value)| value.as_str())
+            .collect()
+    }
+
+    /// `true` or `false` in any case; `false` when absent.
+    ///
+    /// # Errors
+    /// 400 for anything else.
+    pub(crate) fn flag(&self, name: &str) -> Result<bool, ApiError> {
+        match self.get(name) {
+            None => Ok(false),
+            Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
+            Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),
+            Some(text) => Err(ApiError::invalid_parameter(text, name, "true, false")),
+        }
+    }
+
     /// A whole number.
     ///
     /// # Errors
@@ -45,6 +69,28 @@ impl Parameters {
             .parse()
             .map(Some)
             .map_err(|_| ApiError::invalid_parameter(value, name, "whole numbers"))
+    }
+
+    /// A whole number in a range.
+    ///
+    /// # Errors
+    /// 400 for anything else.
+    pub(crate) fn within(
+        &self,
+        name: &str,
+        range: RangeInclusive<usize>,
+    ) -> Result<Option<usize>, ApiError> {
+        let Some(number) = self.number(name)? else {
+            return Ok(None);
+        };
+        match usize::try_from(number) {
+            Ok(number) if range.contains(&number) => Ok(Some(number)),
+            _ => Err(ApiError::constraint(format!(
+                "{name} must be {} to {}, not {number}",
+                range.start(),
+                range.end()
+            ))),
+        }
     }
 }
 

@@ -11,13 +11,23 @@ use std::{
 
 use headcount_core::{
     field::{Column, Projection},
-    roster::{Roster, RosterBuilder},
+    managers::Managers,
+    roster::{Roster, RosterBuilder, RosterError},
 };
 use headcount_store::{Snapshot, Store, StoreError};
 use roaring::RoaringBitmap;
 
+use crate::{
+    findings::{Findings, FindingsKey},
+    kept::Kept,
+};
+
 /// Past rosters kept; each is as large as the present one.
 const PAST: usize = 2;
+/// Trees of managers kept of a roster, each of what some callers see of it.
+const TREES: usize = 4;
+/// Sets of findings kept of a roster, likewise.
+const FINDINGS: usize = 4;
 
 /// One snapshot, ready to be asked.
 #[derive(Debug)]
@@ -28,6 +38,8 @@ pub(crate) struct Loaded {
     pub(crate) past: bool,
     /// Rows that callers see who are limited to some divisions, by these.
     scopes: Mutex<HashMap<Vec<String>, Arc<RoaringBitmap>>>,
+    managers: Kept<Option<Vec<String>>, Managers>,
+    pub(crate) findings: Kept<FindingsKey, Findings>,
 }
 
 impl Loaded {
@@ -46,6 +58,21 @@ impl Loaded {
         let rows = Arc::new(rows);
         scopes.insert(divisions.to_vec(), rows.clone());
         rows
+    }
+
+    /// The tree of managers, as somebody sees it who is limited to `divisions`. Blocks while it is
+    /// made.
+    ///
+    /// # Errors
+    /// [`RosterError`] never: a roster is loaded with every column.
+    pub(crate) fn managers(
+        &self,
+        divisions: Option<&[String]>,
+    ) -> Result<Arc<Managers>, RosterError> {
+        self.managers.get(divisions.map(<[_]>::to_vec), || {
+            let scope = divisions.map(|divisions| self.scope(divisions));
+            Managers::within(self.roster.view(scope.as_deref()))
+        })
     }
 }
 
@@ -66,6 +93,11 @@ impl Rosters {
             past: Mutex::default(),
             loading_past: Mutex::default(),
         }
+    }
+
+    /// Where they come from.
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.store
     }
 
     /// The present roster of an org, once there is one.
@@ -179,6 +211,8 @@ fn load(store: &dyn Store, org: &str, as_of_ms: Option<i64>) -> Result<Loaded, S
         roster,
         past: as_of_ms.is_some(),
         scopes: Mutex::default(),
+        managers: Kept::new(TREES),
+        findings: Kept::new(FINDINGS),
     })
 }
 

@@ -12,18 +12,22 @@ use crate::{
     app::App,
     authorise::authorise,
     error::ApiError,
-    handlers::{health, query, search, token, user, users},
+    handlers::{findings, health, managers, query, reports, search, token, user, users},
     observe::observe,
     openapi,
 };
 
 /// Every path that is answered.
-const PATHS: [&str; 12] = [
+const PATHS: [&str; 16] = [
     "/oauth/token",
     "/api/v2/users/search",
     "/api/v2/users/query",
     "/api/v2/users/{userId}",
     "/api/v2/users",
+    "/headcount/v1/managers/{id}/tree",
+    "/headcount/v1/reports/aht",
+    "/headcount/v1/reports/evaluations",
+    "/headcount/v1/findings",
     "/health/live",
     "/health/ready",
     "/metrics",
@@ -41,6 +45,10 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         users_query,
         one_user,
         all_users,
+        manager_tree,
+        aht,
+        evaluations,
+        all_findings,
         live,
         ready,
         metrics,
@@ -57,6 +65,10 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route(users_query, get(query::get_users_query))
         .route(one_user, get(user::get_user))
         .route(all_users, get(users::get_users))
+        .route(manager_tree, get(managers::get_tree))
+        .route(aht, get(reports::get_aht))
+        .route(evaluations, get(reports::get_evaluations))
+        .route(all_findings, get(findings::get_findings))
         .route_layer(middleware::from_fn_with_state(app.clone(), authorise));
     Router::new()
         .route(oauth_token, post(token::post_token))

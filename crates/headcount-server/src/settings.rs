@@ -2,6 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
+use headcount_core::check;
+use jiff::civil::Weekday;
+
 /// Tells the time, ms since 1970 UTC.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
@@ -17,8 +20,32 @@ pub struct Settings {
     pub ready_age: Option<Duration>,
     /// Bounds that keep one caller from taking the server from the others.
     pub bounds: Bounds,
+    /// URL of the store beside which facts are kept; without it there are none.
+    pub facts_beside: Option<String>,
+    /// How reports count days, unless asked otherwise.
+    pub reports: Reports,
+    /// What people changed about the rules that find what is wrong.
+    pub check: check::Settings,
     /// Seed of the correlation ids.
     pub seed: u64,
+}
+
+/// How reports count days, unless asked otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reports {
+    /// Name of the time zone that days start in; that of the facts without it.
+    pub timezone: Option<String>,
+    /// The day that weeks start on.
+    pub week_start: Weekday,
+}
+
+impl Default for Reports {
+    fn default() -> Self {
+        Self {
+            timezone: None,
+            week_start: Weekday::Monday,
+        }
+    }
 }
 
 /// What one request or connection may take.
@@ -77,6 +104,9 @@ impl Default for Settings {
             requests_per_minute: Some(300),
             ready_age: None,
             bounds: Bounds::default(),
+            facts_beside: None,
+            reports: Reports::default(),
+            check: check::Settings::default(),
             seed: 0,
         }
     }

@@ -4,16 +4,22 @@
 mod access;
 #[path = "it/errors.rs"]
 mod errors;
+#[path = "it/findings.rs"]
+mod findings;
 #[path = "it/freshness.rs"]
 mod freshness;
 #[path = "it/listings.rs"]
 mod listings;
+#[path = "it/managers.rs"]
+mod managers;
 #[expect(dead_code, reason = "the tests of the core use more of it")]
 #[path = "../../headcount-core/tests/it/naive.rs"]
 mod naive;
 #[expect(dead_code, reason = "the tests of the core use more of it")]
 #[path = "../../headcount-core/tests/it/org.rs"]
 mod org;
+#[path = "it/reports.rs"]
+mod reports;
 #[path = "it/rough.rs"]
 mod rough;
 #[path = "it/served.rs"]

@@ -20,6 +20,7 @@ mod error;
 mod file;
 mod merge;
 mod schema;
+mod seen;
 
 use std::{
     fs, io,
@@ -73,6 +74,32 @@ impl FactStore {
     /// # Errors
     /// [`FactsError`] when a file cannot be read, or is not one of ours.
     pub fn list(&self, kind: FactKind) -> Result<Vec<DayFile>, FactsError> {
+        let mut days = Vec::new();
+        for (date, path) in self.files(kind)? {
+            let day = FactFile::open(&path, Some(kind))?;
+            let day = day.day().filter(|day| day.day.date == date);
+            days.push(day.cloned().ok_or_else(|| FactsError::NotFacts {
+                path,
+                what: "it was not written for this day by this program".to_owned(),
+            })?);
+        }
+        days.sort_by_key(|day| day.day.date);
+        Ok(days)
+    }
+
+    /// The dates of the days of a kind that are kept, in order. No file is read.
+    ///
+    /// # Errors
+    /// [`FactsError::Io`]
+    pub fn dates(&self, kind: FactKind) -> Result<Vec<Date>, FactsError> {
+        let files = self.files(kind)?;
+        let mut dates: Vec<Date> = files.into_iter().map(|(date, _)| date).collect();
+        dates.sort_unstable();
+        Ok(dates)
+    }
+
+    /// The files of a kind, in any order.
+    fn files(&self, kind: FactKind) -> Result<Vec<(Date, PathBuf)>, FactsError> {
         let folder = self.folder.join(kind.name());
         let cannot = |source| FactsError::Io {
             path: folder.clone(),
@@ -83,21 +110,12 @@ impl FactStore {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(cannot(error)),
         };
-        let mut days = Vec::new();
+        let mut files = Vec::new();
         for entry in entries {
             let path = entry.map_err(cannot)?.path();
-            let Some(date) = date_of(&path) else {
-                continue;
-            };
-            let day = FactFile::open(&path, Some(kind))?;
-            let day = day.day().filter(|day| day.day.date == date);
-            days.push(day.cloned().ok_or_else(|| FactsError::NotFacts {
-                path,
-                what: "it was not written for this day by this program".to_owned(),
-            })?);
+            files.extend(date_of(&path).map(|date| (date, path)));
         }
-        days.sort_by_key(|day| day.day.date);
-        Ok(days)
+        Ok(files)
     }
 
     /// The dates from `from` to `to`, both included, that have no file and do not lie in an

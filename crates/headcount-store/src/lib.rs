@@ -24,7 +24,7 @@ use headcount_core::{
 pub use access::{AccessList, Credential, CredentialKind, Grant, Heads, RateLimit};
 pub use error::StoreError;
 pub use lock::SyncLock;
-pub use report::{ReportError, report};
+pub use report::{KeptDays, KeptError, KeptFault, KeptQuestion, ReportError, report};
 pub use run::{Run, Staged};
 pub use snapshot::{Breaker, DivisionLoss, Outcome, Snapshot, StateCounts, Summary, Tripped};
 

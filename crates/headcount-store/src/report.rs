@@ -1,5 +1,7 @@
 //! Reports: facts in files over the versions in a store.
 
+mod kept;
+
 use std::sync::{
     Mutex, PoisonError,
     atomic::{AtomicUsize, Ordering},
@@ -9,6 +11,7 @@ use headcount_core::segment::{
     FactSink, PeopleBuilder, Plan, PlanError, Question, Segmenter, Table,
 };
 
+pub use self::kept::{KeptDays, KeptError, KeptFault, KeptQuestion};
 use crate::{Snapshot, Store, StoreError};
 
 /// Why there is no report; `E` is what reading facts can meet.

@@ -8,6 +8,8 @@ mod conformance;
 mod facts;
 #[path = "it/facts_damage.rs"]
 mod facts_damage;
+#[path = "it/facts_foreign.rs"]
+mod facts_foreign;
 #[path = "it/files.rs"]
 mod files;
 #[path = "it/kill.rs"]
@@ -16,5 +18,7 @@ mod kill;
 mod model;
 #[path = "it/org.rs"]
 mod org;
+#[path = "it/versions.rs"]
+mod versions;
 #[path = "it/volume.rs"]
 mod volume;

@@ -7,7 +7,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands;
+use crate::{
+    commands,
+    error::{Exit, Failure},
+};
 
 /// Every user of a Genesys Cloud org, complete and with history
 ///
@@ -38,15 +41,18 @@ Exit codes:
    4  held back by the breaker")]
 pub(crate) struct Cli {
     #[command(flatten)]
-    pub(crate) global: Global,
+    pub(crate) global: Global<Output>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
-/// Options of every command.
+/// Options of every command. As given, `O` is [`Output`]; most commands know only a [`Form`].
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
-pub(crate) struct Global {
+pub(crate) struct Global<O = Form>
+where
+    O: ValueEnum + Default + Send + Sync + 'static,
+{
     /// Where users are kept: `sqlite:PATH` [default: a SQLite file in your data directory]
     #[arg(
         long,
@@ -62,9 +68,9 @@ pub(crate) struct Global {
     /// Org to speak of; needed only when the settings file names several
     #[arg(long, value_name = "NAME", global = true)]
     pub(crate) org: Option<String>,
-    /// Form of the answer on stdout
+    /// Form of the answer on stdout; of `check` also `sarif` and `junit`
     #[arg(long, value_name = "FORM", value_enum, default_value_t, global = true)]
-    pub(crate) output: Form,
+    pub(crate) output: O,
     /// No progress on stderr
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
@@ -87,6 +93,57 @@ pub(crate) enum Form {
     Csv,
 }
 
+/// Form of an answer as it can be asked for: those of all commands, and two of `check`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// Columns for a person
+    #[default]
+    Table,
+    /// One JSON document
+    Json,
+    /// One JSON document per line
+    Ndjson,
+    /// Comma-separated values with a header line, safe to open in a spreadsheet
+    Csv,
+    /// SARIF 2.1.0, of `check` alone
+    #[value(hide = true)]
+    Sarif,
+    /// JUnit XML, of `check` alone
+    #[value(hide = true)]
+    Junit,
+}
+
+impl Output {
+    /// The form that every command knows.
+    pub(crate) fn form(self) -> Result<Form, Failure> {
+        match self {
+            Self::Table => Ok(Form::Table),
+            Self::Json => Ok(Form::Json),
+            Self::Ndjson => Ok(Form::Ndjson),
+            Self::Csv => Ok(Form::Csv),
+            Self::Sarif | Self::Junit => {
+                let message = "sarif and junit are forms of the findings of `headcount check`";
+                Err(Failure::new(Exit::Usage, message)
+                    .hint("everything else is told as table, json, ndjson or csv"))
+            }
+        }
+    }
+}
+
+impl Global<Output> {
+    /// The same with a form that every command knows.
+    pub(crate) fn with(&self, output: Form) -> Global {
+        Global {
+            store: self.store.clone(),
+            config: self.config.clone(),
+            org: self.org.clone(),
+            output,
+            quiet: self.quiet,
+            verbose: self.verbose,
+        }
+    }
+}
+
 impl Command {
     /// How the command logs, where it does so without being asked.
     pub(crate) fn log(&self) -> Option<commands::serve::Log> {
@@ -106,8 +163,10 @@ pub(crate) enum Command {
     Sync(commands::sync::Args),
     Users(commands::users::Args),
     Count(commands::count::Args),
+    Facts(commands::facts::Args),
     History(commands::history::Args),
     Snapshots(commands::snapshots::Args),
+    Check(commands::check::Args),
     Report(commands::report::Args),
     Serve(commands::serve::Args),
     Client(commands::client::Args),

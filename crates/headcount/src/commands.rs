@@ -1,10 +1,12 @@
 //! One file per command. Each holds its `Args`, whose comments are the help, and a `run`.
 
+pub(crate) mod check;
 pub(crate) mod client;
 pub(crate) mod completions;
 pub(crate) mod count;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod facts;
 pub(crate) mod history;
 pub(crate) mod man;
 pub(crate) mod report;
@@ -15,11 +17,16 @@ pub(crate) mod sync;
 pub(crate) mod token;
 pub(crate) mod users;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Form};
 
 /// Runs the command that was given.
 pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
-    let global = cli.global;
+    let asked = cli.global;
+    let global = match &cli.command {
+        // Knows forms that the others do not.
+        Command::Check(_) => asked.with(Form::default()),
+        _ => asked.with(asked.output.form()?),
+    };
     match cli.command {
         Command::Demo(args) => demo::run(&global, &args),
         Command::Sandbox(args) => sandbox::run(&global, &args),
@@ -27,8 +34,10 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Sync(args) => sync::run(&global, &args),
         Command::Users(args) => users::run(&global, &args),
         Command::Count(args) => count::run(&global, &args),
+        Command::Facts(args) => facts::run(&global, &args),
         Command::History(args) => history::run(&global, &args),
         Command::Snapshots(args) => snapshots::run(&global, &args),
+        Command::Check(args) => check::run(&global, asked.output, &args),
         Command::Report(args) => report::run(&global, &args),
         Command::Serve(args) => serve::run(&global, &args),
         Command::Client(args) => client::run(&global, &args),

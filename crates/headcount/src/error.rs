@@ -4,9 +4,9 @@ pub(crate) mod nearest;
 
 use std::{io, process::ExitCode};
 
-use headcount_core::as_of::AsOfError;
+use headcount_core::{as_of::AsOfError, segment::PlanError};
 use headcount_genesys::{UpstreamError, WalkError, region::UnknownRegion};
-use headcount_store::StoreError;
+use headcount_store::{ReportError, StoreError, facts::FactsError};
 
 use crate::config::ConfigError;
 
@@ -120,6 +120,12 @@ pub(crate) fn classify(error: &anyhow::Error) -> (Exit, Option<String>) {
         if let Some(error) = cause.downcast_ref::<StoreError>() {
             return Some((of_store(error), error.hint().map(str::to_owned)));
         }
+        if let Some(error) = cause.downcast_ref::<FactsError>() {
+            return Some((of_facts(error), error.hint().map(str::to_owned)));
+        }
+        if let Some(error) = cause.downcast_ref::<ReportError<FactsError>>() {
+            return Some(of_report(error));
+        }
         if let Some(error) = cause.downcast_ref::<AsOfError>() {
             return Some((Exit::Usage, Some(error.hint().to_owned())));
         }
@@ -172,6 +178,34 @@ fn of_store(error: &StoreError) -> Exit {
         StoreError::BeforeFirst { .. } => Exit::Usage,
         StoreError::Unsupported { .. } => Exit::Config,
         _ => Exit::Failure,
+    }
+}
+
+fn of_facts(error: &FactsError) -> Exit {
+    match error {
+        FactsError::Locked { .. } => Exit::TryAgain,
+        FactsError::Unsupported { .. } => Exit::Config,
+        FactsError::NotFacts { .. }
+        | FactsError::Value { .. }
+        | FactsError::UnknownTimeZone { .. }
+        | FactsError::NotAFact { .. }
+        | FactsError::Overflow { .. }
+        | FactsError::Twice { .. }
+        | FactsError::Overlap { .. }
+        | FactsError::OtherTimeZone { .. } => Exit::Usage,
+        _ => Exit::Failure,
+    }
+}
+
+fn of_report(error: &ReportError<FactsError>) -> (Exit, Option<String>) {
+    match error {
+        ReportError::Store(error) => (of_store(error), error.hint().map(str::to_owned)),
+        ReportError::Facts(error) => (of_facts(error), error.hint().map(str::to_owned)),
+        ReportError::Plan(PlanError::NoManager { .. }) => {
+            let hint = "`headcount users --columns id,name,email` lists the ids";
+            (Exit::Usage, Some(hint.to_owned()))
+        }
+        ReportError::Plan(_) | ReportError::NotReconciled => (Exit::Failure, None),
     }
 }
 

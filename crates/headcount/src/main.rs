@@ -4,6 +4,7 @@
 //! settings, [`output`] prints answers and [`error`] turns failures into exit codes.
 
 mod access;
+mod check;
 mod cli;
 mod clock;
 mod columns;
@@ -13,6 +14,7 @@ mod connect;
 mod counting;
 mod duration;
 mod error;
+mod facts;
 mod output;
 mod progress;
 mod reading;
@@ -20,6 +22,7 @@ mod report;
 mod schedule;
 mod selection;
 mod sync;
+mod tabular;
 mod telemetry;
 
 use std::process::ExitCode;

@@ -11,11 +11,12 @@ use std::collections::HashMap;
 
 use headcount_core::{
     aggregate::GroupBy,
+    fact::FactKind,
     segment::{Attribute, Attribution, Table, Totals},
 };
 use jiff::civil::Date;
 
-pub(crate) use self::asked::Asked;
+pub(crate) use self::asked::{Asked, weekday};
 use self::period::Period;
 use crate::{
     columns,
@@ -55,6 +56,18 @@ impl Report {
         match self.attribution {
             Attribution::Event => "event",
             Attribution::Today => "today",
+        }
+    }
+
+    /// What is told, such as `Average handle time by department`.
+    pub(crate) fn title(&self) -> String {
+        let what = match self.table.kind {
+            FactKind::HandleTime => "Average handle time",
+            FactKind::Evaluation => "Average evaluation score",
+        };
+        match self.labels.as_slice() {
+            [] => what.to_owned(),
+            labels => format!("{what} by {}", labels.join(", ")),
         }
     }
 

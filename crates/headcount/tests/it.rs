@@ -11,8 +11,12 @@ mod access;
 mod asking;
 #[path = "it/bad_input.rs"]
 mod bad_input;
+#[path = "it/check.rs"]
+mod check;
 #[path = "it/days.rs"]
 mod days;
+#[path = "it/facts.rs"]
+mod facts;
 #[path = "it/help.rs"]
 mod help;
 #[path = "it/house.rs"]

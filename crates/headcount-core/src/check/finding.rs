@@ -14,10 +14,25 @@ pub enum Severity {
     Error,
 }
 
+impl Severity {
+    /// Every one, the worst first.
+    pub const WORST_FIRST: [Self; 3] = [Self::Error, Self::Warning, Self::Note];
+
+    /// The word for it, such as `warning`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// A rule, as people are told of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct RuleInfo {
-    /// Stable id, `HC001` and on; never given to another rule.
+    /// Stable id, `HC001` and on, or `HX001` and on; never given to another rule.
     pub id: &'static str,
     /// Stable name in words and dashes, such as `no-department`.
     pub name: &'static str,

@@ -1,6 +1,6 @@
 //! `docs/checks.md`, written out of the rules.
 
-use super::{RuleInfo, Severity, rules};
+use super::{RuleInfo, all};
 
 /// Every rule for people to read, as Markdown: a table, then a section each.
 #[must_use]
@@ -26,7 +26,7 @@ pub fn reference() -> String {
          | Rule | Name | Severity | Looks at | Threshold |\n\
          | --- | --- | --- | --- | --- |\n",
     );
-    for rule in rules() {
+    for rule in all() {
         let threshold = rule
             .threshold
             .map_or_else(String::new, |threshold| threshold.default.to_string());
@@ -35,11 +35,11 @@ pub fn reference() -> String {
             rule.id,
             anchor(rule),
             rule.name,
-            severity(rule.severity),
+            rule.severity.name(),
             rule.looks_at,
         );
     }
-    for rule in rules() {
+    for rule in all() {
         text += &section(rule);
     }
     text
@@ -61,14 +61,6 @@ fn section(rule: &RuleInfo) -> String {
 /// What a section's heading is called in a link.
 fn anchor(rule: &RuleInfo) -> String {
     format!("{}-{}", rule.id.to_lowercase(), rule.name)
-}
-
-fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Note => "note",
-        Severity::Warning => "warning",
-        Severity::Error => "error",
-    }
 }
 
 #[test]

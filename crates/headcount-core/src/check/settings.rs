@@ -87,7 +87,7 @@ impl Settings {
         names: impl IntoIterator<Item = &'n str>,
     ) -> Result<(), UnknownRule> {
         let wanted: Vec<&RuleInfo> = names.into_iter().map(rule).collect::<Result<_, _>>()?;
-        for info in super::rules() {
+        for info in super::all() {
             self.rule_mut(info).enabled = wanted.iter().any(|wanted| wanted.id == info.id);
         }
         Ok(())
@@ -112,21 +112,16 @@ impl<'de> Visitor<'de> for SettingsVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Settings, A::Error> {
         let mut settings = Settings::default();
-        while let Some(key) = map.next_key::<String>()? {
-            match key.as_str() {
-                "email_domains" => settings.email_domains = map.next_value()?,
-                "home_division" => settings.home_division = map.next_value()?,
-                name => {
-                    let info = rule(name).map_err(|error| match error.nearest.as_slice() {
-                        [] => A::Error::custom(format_args!(
-                            "{error}; besides rules there are email_domains and home_division"
-                        )),
-                        _ => A::Error::custom(error),
-                    })?;
+        while let Some(key) = map.next_key::<Key>()? {
+            match key {
+                Key::EmailDomains => settings.email_domains = map.next_value()?,
+                Key::HomeDivision => settings.home_division = map.next_value()?,
+                Key::Rule(info) => {
                     let own: RuleSettings = map.next_value()?;
                     if own.threshold.is_some() && info.threshold.is_none() {
                         return Err(A::Error::custom(format_args!(
-                            "rule {name} has no threshold"
+                            "rule {} has no threshold",
+                            info.id
                         )));
                     }
                     if settings.rules.insert(info.id, own).is_some() {
@@ -139,5 +134,47 @@ impl<'de> Visitor<'de> for SettingsVisitor {
             }
         }
         Ok(settings)
+    }
+}
+
+/// A key of the table. It is a type of its own so that a file's error points to the key.
+enum Key {
+    EmailDomains,
+    HomeDivision,
+    Rule(&'static RuleInfo),
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}
+
+struct KeyVisitor;
+
+impl Visitor<'_> for KeyVisitor {
+    type Value = Key;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a setting, or a rule by its id or name")
+    }
+
+    fn visit_str<E: Error>(self, key: &str) -> Result<Key, E> {
+        const OTHERS: [&str; 2] = ["email_domains", "home_division"];
+        match key {
+            "email_domains" => return Ok(Key::EmailDomains),
+            "home_division" => return Ok(Key::HomeDivision),
+            _ => {}
+        }
+        let near = OTHERS
+            .into_iter()
+            .find(|other| strsim::damerau_levenshtein(key, other) <= 2);
+        rule(key).map(Key::Rule).map_err(|error| match near {
+            Some(near) => E::custom(format_args!("unknown setting {key:?}, nearest: {near}")),
+            None if error.nearest.is_empty() => E::custom(format_args!(
+                "{error}; besides rules there are email_domains and home_division"
+            )),
+            None => E::custom(error),
+        })
     }
 }

@@ -79,6 +79,9 @@ impl<'r> View<'r> {
         if self.sees(found) {
             return Some(found);
         }
+        if self.roster.of_versions {
+            return None;
+        }
         // Out of sight; but somebody in sight may have the same id in another case.
         match self.roster.column(Column::Id)?.sorted() {
             Sorted::AsTheyAre(_) => None,

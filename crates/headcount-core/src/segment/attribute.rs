@@ -40,6 +40,17 @@ pub struct UnknownAttribute {
     pub nearest: Vec<&'static str>,
 }
 
+/// Why names are no attributes to segment by.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AttributesError {
+    /// Nobody knows one of them.
+    #[error(transparent)]
+    Unknown(#[from] UnknownAttribute),
+    /// The same one is named twice.
+    #[error("{0} is asked for twice")]
+    Twice(String),
+}
+
 /// Most levels that can be asked for by name.
 const LEVELS: u8 = 20;
 
@@ -84,6 +95,38 @@ impl Attribute {
         GroupBy::parse(field.map_or(name, |(_, path)| path))
             .map(Self::User)
             .map_err(|error| unknown(name, error))
+    }
+
+    /// Reads several names, and what they are called in the answer: the path of a field, or the
+    /// alias that it was asked for by. The user's name comes with `user`, for an id alone says
+    /// nothing to a person.
+    ///
+    /// # Errors
+    /// [`AttributesError`]
+    pub fn parse_all<N: AsRef<str>>(
+        names: &[N],
+    ) -> Result<(Vec<Self>, Vec<String>), AttributesError> {
+        let mut by = Vec::new();
+        let mut labels = Vec::new();
+        for name in names.iter().map(|name| name.as_ref().trim()) {
+            let attribute = Self::parse(name)?;
+            by.push(attribute);
+            labels.push(match attribute {
+                Self::User(GroupBy::Field(field)) if field.path().eq_ignore_ascii_case(name) => {
+                    field.path().to_owned()
+                }
+                Self::Media => "mediaType".to_owned(),
+                _ => name.to_lowercase(),
+            });
+            if attribute == Self::UserId {
+                by.push(Self::UserName);
+                labels.push("user.name".to_owned());
+            }
+        }
+        match (1..labels.len()).find(|&at| labels[..at].contains(&labels[at])) {
+            Some(twice) => Err(AttributesError::Twice(labels.swap_remove(twice))),
+            None => Ok((by, labels)),
+        }
     }
 
     /// What has to be read of every version to segment by it.
@@ -158,6 +201,16 @@ mod tests {
             Attribute::parse("team"),
             Ok(Attribute::User(GroupBy::Field(field))) if field.path() == "team.name"
         ));
+    }
+
+    #[test]
+    fn several_names_are_called_as_they_were_asked_for() {
+        let (by, labels) = Attribute::parse_all(&["Title", "LOCATION", "user"]).unwrap();
+        assert_eq!(labels, ["title", "location", "user", "user.name"]);
+        assert_eq!(by[2..], [Attribute::UserId, Attribute::UserName]);
+        let twice = Attribute::parse_all(&["media", "day", "mediatype"]);
+        assert_eq!(twice, Err(AttributesError::Twice("mediaType".to_owned())));
+        assert!(Attribute::parse_all(&["day", "dya"]).is_err());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Facts column by column, as a file of facts hands them over: no fact becomes a value of its own.
 
+use crate::fact::Fact;
+
 /// The code of a user or media type that is absent.
 pub const NO_VALUE: u32 = u32::MAX;
 
@@ -38,7 +40,16 @@ pub struct BlockMeasure<'a> {
     pub present: Option<&'a [bool]>,
 }
 
-impl Moments<'_> {
+impl<'a> Moments<'a> {
+    /// The moments, told once where they are all the same.
+    #[must_use]
+    pub fn of(moments: &'a [i64]) -> Self {
+        match moments {
+            [first, rest @ ..] if rest.iter().all(|moment| moment == first) => Self::All(*first),
+            moments => Self::Each(moments),
+        }
+    }
+
     /// The moment of one fact.
     #[must_use]
     #[inline]
@@ -70,4 +81,63 @@ pub trait FactSink {
 
     /// Takes facts.
     fn block(&mut self, block: &Block<'_>);
+}
+
+/// Facts handed over at once.
+const AT_ONCE: usize = 1 << 16;
+
+/// Hands over facts that are in memory, with the measures at the places `wanted`.
+pub fn hand_over(facts: &[Fact], wanted: &[usize], sink: &mut dyn FactSink) {
+    let users = Dictionary::of(facts.iter().map(|fact| fact.user_id.as_deref()));
+    let media = Dictionary::of(facts.iter().map(|fact| fact.media_type.as_deref()));
+    sink.users(&users.texts);
+    sink.media(&media.texts);
+    for facts in facts.chunks(AT_ONCE) {
+        let columns: Vec<(Vec<i64>, Vec<bool>)> = wanted
+            .iter()
+            .map(|&measure| {
+                let values = facts.iter().map(|fact| fact.measures[measure]);
+                values
+                    .map(|value| (value.unwrap_or_default(), value.is_some()))
+                    .unzip()
+            })
+            .collect();
+        let measures: Vec<BlockMeasure<'_>> = columns
+            .iter()
+            .map(|(values, present)| BlockMeasure {
+                values,
+                present: present.contains(&false).then_some(present),
+            })
+            .collect();
+        let starts: Vec<i64> = facts.iter().map(|fact| fact.start_ms).collect();
+        let ends: Vec<i64> = facts.iter().map(|fact| fact.end_ms).collect();
+        let user = |fact: &Fact| users.code(fact.user_id.as_deref());
+        let media = |fact: &Fact| media.code(fact.media_type.as_deref());
+        sink.block(&Block {
+            start_ms: Moments::of(&starts),
+            end_ms: Moments::of(&ends),
+            users: &facts.iter().map(user).collect::<Vec<_>>(),
+            media: &facts.iter().map(media).collect::<Vec<_>>(),
+            measures: &measures,
+        });
+    }
+}
+
+/// Distinct texts in order.
+struct Dictionary<'a> {
+    texts: Vec<&'a str>,
+}
+
+impl<'a> Dictionary<'a> {
+    fn of(texts: impl Iterator<Item = Option<&'a str>>) -> Self {
+        let mut texts: Vec<&str> = texts.flatten().collect();
+        texts.sort_unstable();
+        texts.dedup();
+        Self { texts }
+    }
+
+    fn code(&self, text: Option<&str>) -> u32 {
+        let place = text.and_then(|text| self.texts.binary_search(&text).ok());
+        place.map_or(NO_VALUE, |place| u32::try_from(place).unwrap_or(NO_VALUE))
+    }
 }

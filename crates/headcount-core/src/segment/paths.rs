@@ -3,12 +3,10 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use roaring::RoaringBitmap;
+
 use super::people::People;
-use crate::{
-    field::Column,
-    managers::cycles,
-    roster::{Roster, RosterError},
-};
+use crate::{field::Column, managers::cycles, roster::RosterError};
 
 /// The path of whoever has no manager and no reports.
 pub(super) const NO_PATH: u32 = 0;
@@ -24,8 +22,11 @@ const KEPT: usize = 4;
 pub(super) struct Managing {
     /// The manager of each version, [`NOBODY`] for none or one that no snapshot ever held.
     manager: Vec<u32>,
-    /// When anybody came or got another manager, ascending, each once.
+    /// When anybody came, got another manager, or went out of sight or back, ascending, each once.
     moments: Vec<i64>,
+    /// The versions in sight, all without it. Whoever is out of sight manages nobody, and has no
+    /// manager: what is known of the tree must come from documents that the reader may see.
+    seen: Option<RoaringBitmap>,
 }
 
 /// The paths met so far.
@@ -41,8 +42,9 @@ pub(super) struct Paths {
 }
 
 impl Managing {
-    pub(super) fn of(people: &People, roster: &Roster) -> Result<Self, RosterError> {
-        let codes = roster.codes(Column::ManagerId)?;
+    pub(super) fn of(people: &People, seen: Option<&RoaringBitmap>) -> Result<Self, RosterError> {
+        let codes = people.roster().codes(Column::ManagerId)?;
+        let sees = |row| seen.is_none_or(|seen| seen.contains(row));
         let users: Vec<u32> = (0..codes.len())
             .map(|code| {
                 let id = codes.text(u32::try_from(code).unwrap_or(u32::MAX));
@@ -50,19 +52,29 @@ impl Managing {
             })
             .collect();
         let rows = 0..people.versions();
-        let manager: Vec<u32> = rows.map(|row| users[codes.of(row) as usize]).collect();
+        let manager: Vec<u32> = rows
+            .map(|row| match sees(row) {
+                true => users[codes.of(row) as usize],
+                false => NOBODY,
+            })
+            .collect();
         let mut moments: Vec<i64> = (0..people.versions())
             .filter(|&row| {
                 let user = people.user_of(row);
                 row == 0
                     || people.user_of(row - 1) != user
                     || manager[row as usize - 1] != manager[row as usize]
+                    || sees(row - 1) != sees(row)
             })
             .map(|row| people.valid_from(row))
             .collect();
         moments.sort_unstable();
         moments.dedup();
-        Ok(Self { manager, moments })
+        Ok(Self {
+            manager,
+            moments,
+            seen: seen.cloned(),
+        })
     }
 
     /// How many of the moments have passed; the first counts as passed always, since facts before
@@ -74,7 +86,11 @@ impl Managing {
     /// The manager of each user at that time, as a row of their users.
     fn at(&self, people: &People, passed: usize) -> Vec<Option<u32>> {
         let ms = self.moments.get(passed - 1).copied().unwrap_or(i64::MAX);
-        let here = |user: u32| people.first_seen(user) <= ms;
+        let seen = self.seen.as_ref();
+        let here = |user: u32| {
+            let sees = |seen: &RoaringBitmap| seen.contains(people.at(user, ms));
+            people.first_seen(user) <= ms && seen.is_none_or(sees)
+        };
         (0..people.users())
             .map(|user| {
                 let manager = self.manager[people.at(user, ms) as usize];

@@ -156,7 +156,7 @@ impl People {
     }
 
     /// The rows of a user, the oldest first.
-    fn rows(&self, user: u32) -> std::ops::Range<u32> {
+    pub(super) fn rows(&self, user: u32) -> std::ops::Range<u32> {
         self.first[user as usize]..self.first[user as usize + 1]
     }
 

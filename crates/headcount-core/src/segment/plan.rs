@@ -27,6 +27,17 @@ pub enum Attribution {
     Today,
 }
 
+impl Attribution {
+    /// `event` or `today`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+            Self::Today => "today",
+        }
+    }
+}
+
 /// What is asked of facts.
 #[derive(Clone, Debug)]
 pub struct Question {
@@ -54,7 +65,7 @@ pub enum PlanError {
     /// The question reads what was not loaded of the versions.
     #[error(transparent)]
     Roster(#[from] RosterError),
-    /// Nobody of this id was ever in the org.
+    /// Nobody of this id was ever in the org, or in the reader's sight.
     #[error("no manager {id:?} was ever in this org")]
     NoManager {
         /// The id as given.
@@ -101,7 +112,7 @@ enum Texts<'p> {
     /// Codes are users.
     Ids(&'p People),
     /// Codes are users.
-    Names(&'p People),
+    Names,
 }
 
 impl Question {
@@ -155,7 +166,8 @@ impl<'p> Plan<'p> {
             None => people.in_force().clone(),
         };
         let matching = match &question.matcher {
-            Some(matcher) => Some(roster.matching(matcher)?),
+            // Whoever is out of sight lends no condition a name either.
+            Some(matcher) => Some(roster.view(seen.as_ref()).matching(matcher)?),
             None => None,
         };
         let mut texts = HashMap::new();
@@ -176,14 +188,18 @@ impl<'p> Plan<'p> {
         }
         let under = match &question.under {
             Some(id) => {
-                let found = people.find(id);
+                let in_sight = |user: &u32| {
+                    let seen = seen.as_ref();
+                    seen.is_none_or(|seen| people.rows(*user).any(|row| seen.contains(row)))
+                };
+                let found = people.find(id).filter(in_sight);
                 Some(found.ok_or_else(|| PlanError::NoManager { id: id.clone() })?)
             }
             None => None,
         };
         let needs_paths = under.is_some() || question.by.iter().any(|by| by.is_path());
         let managing = match needs_paths {
-            true => Some(Managing::of(people, roster)?),
+            true => Some(Managing::of(people, seen.as_ref())?),
             false => None,
         };
         Ok(Self {
@@ -224,6 +240,15 @@ impl<'p> Plan<'p> {
         self.people.name(user).filter(|_| seen)
     }
 
+    /// The name in the last version of a user that is known and in sight.
+    fn last_name(&self, user: u32) -> Option<&str> {
+        let in_sight = |row: &u32| self.groups[*row as usize] != OUT_OF_SIGHT;
+        let people = self.people;
+        let mut rows = people.rows(user).rev().filter(in_sight);
+        let row = rows.find(|&row| people.is_known(row) || row == people.rows(user).start)?;
+        people.roster().value(row, Column::Name)
+    }
+
     /// What a group is called by an attribute that a version alone decides.
     pub(super) fn text(&self, place: usize, group: u32) -> &str {
         let Some(codes) = self.group_codes.get(group as usize) else {
@@ -233,7 +258,7 @@ impl<'p> Plan<'p> {
         match (self.texts.get(&place), codes[level]) {
             (Some(Texts::Of(texts)), code) => &texts[code as usize],
             (Some(Texts::Ids(people)), user) => people.id(user),
-            (Some(Texts::Names(people)), user) => people.name(user).unwrap_or(NONE),
+            (Some(Texts::Names), user) => self.last_name(user).unwrap_or(NONE),
             (None, _) => NONE,
         }
     }
@@ -253,7 +278,7 @@ fn decided<'p>(
     Ok(match attribute {
         Attribute::User(by) => Some(labelled(people, named, by)?),
         Attribute::UserId => Some((users(), Texts::Ids(people))),
-        Attribute::UserName => Some((users(), Texts::Names(people))),
+        Attribute::UserName => Some((users(), Texts::Names)),
         _ => None,
     })
 }

@@ -269,6 +269,20 @@ fn an_answer_cut_off_anywhere_is_refused() {
 }
 
 proptest! {
+    /// Bytes that were spoilt give facts that make sense, or an error; never a panic.
+    #[test]
+    fn spoilt_answers_do_no_harm(at in 0..1000_usize, with in proptest::collection::vec(any::<u8>(), 0..4)) {
+        let mut body = include_bytes!("../fixtures/aht.json").to_vec();
+        let at = at % body.len();
+        body.splice(at..(at + 2).min(body.len()), with);
+        if let Ok(answer) = Answer::parse(&body, Some(FactKind::HandleTime), None) {
+            for fact in answer.facts {
+                prop_assert!(fact.start_ms < fact.end_ms);
+                prop_assert!(fact.measures.into_iter().flatten().all(|value| value >= 0));
+            }
+        }
+    }
+
     /// However rows are ordered, and whatever further dimension splits them, the facts are the sums
     /// of a map.
     #[test]

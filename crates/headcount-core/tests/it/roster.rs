@@ -304,4 +304,31 @@ proptest! {
             prop_assert_eq!(tree.span(row).direct as usize, tree.reports(row).len());
         }
     }
+
+    #[test]
+    fn a_tree_in_sight_is_that_of_an_org_of_those_in_sight(seed in any::<u64>()) {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let users = org::org(&mut rng);
+        let roster = of(&users);
+        let scope: RoaringBitmap = (0..roster.len()).filter(|_| rng.u8(..4) > 0).collect();
+        let seen = of(&scope.iter().map(|row| users[row as usize].clone()).collect::<Vec<_>>());
+        let (within, alone) = (
+            Managers::within(roster.view(Some(&scope))).unwrap(),
+            Managers::of(&seen).unwrap(),
+        );
+        // The row of each in sight.
+        let rows: Vec<u32> = scope.iter().collect();
+        let row = |alone: &u32| rows[*alone as usize];
+        let all = |alone: &[u32]| alone.iter().map(row).collect::<Vec<_>>();
+        for (at, &place) in (0..).zip(&rows) {
+            prop_assert_eq!(within.manager_of(place), alone.manager_of(at).as_ref().map(row));
+            prop_assert_eq!(within.reports(place), all(alone.reports(at)));
+            prop_assert_eq!(within.span(place), alone.span(at));
+            prop_assert_eq!(within.depth(place), alone.depth(at));
+        }
+        prop_assert_eq!(within.roots(), all(alone.roots()));
+        prop_assert_eq!(within.orphans(), all(alone.orphans()));
+        let cycles: Vec<Vec<u32>> = alone.cycles().iter().map(|ring| all(ring)).collect();
+        prop_assert_eq!(within.cycles(), cycles);
+    }
 }

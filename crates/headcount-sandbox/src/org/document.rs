@@ -31,6 +31,11 @@ impl Document {
         }
     }
 
+    /// Takes a member away.
+    pub(crate) fn remove(&mut self, key: &str) {
+        self.0.retain(|(name, _)| name != key);
+    }
+
     pub(crate) fn to_json(&self) -> String {
         let mut out = String::with_capacity(1400);
         for (at, (name, value)) in self.0.iter().enumerate() {
@@ -76,6 +81,8 @@ mod tests {
         let mut document = Document::parse(r#"{"z":1.50,"a":{"k" : [1, 2]},"q\"":"x"}"#).unwrap();
         document.set("a", "7");
         document.set("new", "null");
+        document.set("gone", "1");
+        document.remove("gone");
         assert_eq!(
             document.to_json(),
             r#"{"z":1.50,"a":7,"q\"":"x","new":null}"#

@@ -7,10 +7,12 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
+use headcount_core::{fact::FactKind, segment::Calendar};
 use hyper::{
     StatusCode,
     header::{CACHE_CONTROL, CONTENT_TYPE},
 };
+use jiff::{civil::Weekday, tz::TimeZone};
 use serde::Serialize;
 
 use crate::{
@@ -18,6 +20,7 @@ use crate::{
     authorise::authenticate,
     error::ApiError,
     job::JobStatus,
+    metrics::KeptFacts,
 };
 
 /// Whether the process answers at all.
@@ -100,6 +103,37 @@ pub(crate) async fn get_ready(State(app): State<Arc<App>>) -> Response {
     (code, [(CACHE_CONTROL, "no-store")], Json(ready)).into_response()
 }
 
+/// The facts of some orgs. Those that cannot be looked at are left out, which a dashboard shows.
+async fn kept_facts(app: &Arc<App>, orgs: Vec<String>) -> Vec<KeptFacts> {
+    let app = app.clone();
+    let kept = move || {
+        let utc = Calendar {
+            zone: TimeZone::UTC,
+            week_start: Weekday::Monday,
+        };
+        let mut kept = Vec::new();
+        for org in orgs {
+            let Ok(Some(facts)) = app.facts(&org) else {
+                continue;
+            };
+            for kind in FactKind::ALL {
+                let Ok(dates) = facts.dates(kind) else {
+                    continue;
+                };
+                kept.push(KeptFacts {
+                    org: org.clone(),
+                    kind,
+                    days: dates.len(),
+                    last_ms: dates.last().and_then(|last| utc.start_of(*last)),
+                });
+            }
+        }
+        kept
+    };
+    let kept = tokio::task::spawn_blocking(kept).await;
+    kept.unwrap_or_default()
+}
+
 /// The numbers, in the OpenMetrics format. They count users of all divisions, so a caller needs
 /// a permission of its own for them.
 pub(crate) async fn get_metrics(
@@ -112,7 +146,10 @@ pub(crate) async fn get_metrics(
     let snapshots = rosters
         .iter()
         .map(|(org, loaded)| (org.as_str(), &loaded.snapshot));
-    let text = app.metrics.text(snapshots, &app.job.status(), app.now_ms());
+    let facts = kept_facts(&app, rosters.iter().map(|(org, _)| org.clone()).collect()).await;
+    let text = app
+        .metrics
+        .text(snapshots, &facts, &app.job.status(), app.now_ms());
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-store")], text).into_response())
 }

@@ -18,8 +18,7 @@ use headcount_core::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    check_expansions,
-    search::not_loaded,
+    check_expansions, not_loaded,
     users::{kept, of_state, order, state},
 };
 use crate::{

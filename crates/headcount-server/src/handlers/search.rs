@@ -10,14 +10,14 @@ use axum::{
     response::Response,
 };
 use headcount_core::{
-    roster::{RosterError, SearchResult},
+    roster::SearchResult,
     search::{PageLimits, Query, StateRule, q64},
     wire::{Object, UserSearchRequest},
 };
 use hyper::{HeaderMap, Method, header::CONTENT_TYPE};
 
 use self::aggregations::{Aggregation, Counted};
-use super::{check_expand, check_expansions, check_integration};
+use super::{check_expand, check_expansions, check_integration, not_loaded};
 use crate::{
     access::Caller,
     app::{App, Sight, VIEW_USERS},
@@ -129,15 +129,6 @@ fn find(sight: &Sight, query: &Query, aggregations: &[Aggregation]) -> Result<Fo
             .collect::<Result<_, ApiError>>()?
     };
     Ok(Found { rows, counted })
-}
-
-/// Rosters are loaded whole; it would be a fault of ours.
-pub(super) fn not_loaded(error: RosterError) -> ApiError {
-    tracing::error!(
-        error = &error as &dyn std::error::Error,
-        "a question reads what was not loaded"
-    );
-    ApiError::internal()
 }
 
 /// The answer (SDK `UsersSearchResponse`), documents as they are.

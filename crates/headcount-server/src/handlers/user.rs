@@ -8,7 +8,7 @@ use axum::{
 };
 use headcount_core::field::Column;
 
-use super::check_expansions;
+use super::{check_expansions, is_uuid};
 use crate::{
     access::Caller,
     app::{App, VIEW_USERS},
@@ -61,29 +61,4 @@ pub(crate) async fn get_user(
     let mut json = Json::default();
     json.raw(sight.loaded().roster.document(row).unwrap_or("{}"));
     app.answer(&sight, json).await
-}
-
-fn is_uuid(id: &str) -> bool {
-    id.len() == 36
-        && id.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_id_is_a_uuid_in_any_case() {
-        assert!(is_uuid("2fbd5b3a-4a7d-4B6e-9d8e-0123456789ab"));
-        for bad in [
-            "",
-            "2fbd5b3a4a7d-4B6e-9d8e-0123456789ab0",
-            "2fbd5b3a-4a7d-4B6e-9d8e-0123456789ag",
-        ] {
-            assert!(!is_uuid(bad), "{bad}");
-        }
-    }
 }

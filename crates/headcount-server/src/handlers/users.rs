@@ -11,7 +11,7 @@ use headcount_core::{
     wire::{UserSearchCriteria, UserSearchRequest},
 };
 
-use super::{check_expansions, search::not_loaded};
+use super::{check_expansions, not_loaded};
 use crate::{
     access::Caller,
     app::{App, VIEW_USERS},

@@ -11,7 +11,8 @@ use std::{
 
 use headcount_server::{Server, Settings, job::Job, serve};
 use headcount_store::{
-    Access, Breaker, Credential, CredentialKind, Grant, Outcome, RateLimit, Store, open,
+    Access, Breaker, Credential, CredentialKind, Grant, Outcome, RateLimit, Store,
+    facts::FactStore, open,
 };
 use ring::digest;
 use serde_json::{Value, json};
@@ -28,6 +29,7 @@ pub(crate) struct Served {
     pub(crate) server: Server,
     pub(crate) job: Arc<Job>,
     clock_ms: Arc<AtomicI64>,
+    url: String,
     _folder: TempDir,
 }
 
@@ -95,6 +97,7 @@ pub(crate) fn credential(kind: CredentialKind, id: &str, secret: &str) -> Creden
 /// A store, before anything is served from it.
 pub(crate) struct Made {
     folder: TempDir,
+    url: String,
     pub(crate) store: Arc<dyn Store>,
 }
 
@@ -103,7 +106,12 @@ impl Made {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("roster.db").display());
         let store = open(&url, Access::Write).unwrap();
-        Self { folder, store }
+        Self { folder, url, store }
+    }
+
+    /// The facts beside the store.
+    pub(crate) fn facts(&self) -> FactStore {
+        FactStore::beside(&self.url, ORG).unwrap()
     }
 
     /// One whole sync.
@@ -127,6 +135,7 @@ impl Made {
     pub(crate) async fn serve_with(self, change: impl FnOnce(&mut Settings)) -> Served {
         let mut settings = Settings {
             open_org: Some(ORG.to_owned()),
+            facts_beside: Some(self.url.clone()),
             ..Settings::default()
         };
         change(&mut settings);
@@ -146,6 +155,7 @@ impl Made {
             server,
             job,
             clock_ms,
+            url: self.url,
             _folder: self.folder,
         }
     }
@@ -166,6 +176,11 @@ pub(crate) fn publish(store: &dyn Store, documents: &[String], now_ms: i64) {
 impl Served {
     pub(crate) fn at(&self, now_ms: i64) {
         self.clock_ms.store(now_ms, Ordering::Relaxed);
+    }
+
+    /// The facts beside the store.
+    pub(crate) fn facts(&self) -> FactStore {
+        FactStore::beside(&self.url, ORG).unwrap()
     }
 
     pub(crate) fn url(&self) -> String {

@@ -1,13 +1,13 @@
 //! Changing facts: days are written beside the old ones and take their places at the end.
 
 use std::{
+    collections::{BTreeMap, btree_map::Entry},
     fs::{self, File, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
 };
 
 use headcount_core::fact::{Fact, FactKind};
-use jiff::civil::Date;
 
 use super::{Day, DayFile, FactStore, FactsError, encode, merge};
 use crate::{StoreError, lock::FileLock};
@@ -30,6 +30,9 @@ pub enum Put {
 pub struct Change {
     store: FactStore,
     staged: Vec<Staged>,
+    given: Vec<(Put, DayFile)>,
+    /// Days as they were when the change began: nobody else changes them.
+    kept: BTreeMap<FactKind, Vec<DayFile>>,
     _lock: FileLock,
 }
 
@@ -59,6 +62,8 @@ impl Change {
                 folder: folder.to_owned(),
             },
             staged: Vec::new(),
+            given: Vec::new(),
+            kept: BTreeMap::new(),
             _lock: lock,
         })
     }
@@ -107,7 +112,7 @@ impl Change {
             Some(before) if same(&before, &day) => Put::Same,
             Some(_) => Put::Replaced,
         };
-        self.staged.retain(|staged| staged.day.path != day.path);
+        self.forget(&day)?;
         if put != Put::Same {
             let bytes = encode::encode(&day, &facts, rows_per_group.max(1));
             let bytes = bytes.map_err(|error| FactsError::Io {
@@ -116,34 +121,30 @@ impl Change {
             })?;
             fs::create_dir_all(&folder).map_err(at(&folder))?;
             write(&file, &bytes)?;
+            let day = day.clone();
             self.staged.push(Staged { file, day });
         }
+        self.given.push((put, day));
         Ok(put)
     }
 
     /// Checks the day against all others and gives the one whose place it takes.
-    fn fits(&self, new: &DayFile) -> Result<Option<DayFile>, FactsError> {
-        let mut others: Vec<DayFile> = self.store.list(new.kind)?;
-        for staged in self
-            .staged
-            .iter()
-            .filter(|staged| staged.day.kind == new.kind)
-        {
-            others.retain(|day| day.path != staged.day.path);
-            others.push(staged.day.clone());
-        }
-        let mut before = None;
-        for other in others {
-            if other.day.date == new.day.date {
-                before = Some(other);
-                continue;
-            }
+    fn fits(&mut self, new: &DayFile) -> Result<Option<DayFile>, FactsError> {
+        let kept = match self.kept.entry(new.kind) {
+            Entry::Occupied(kept) => kept.into_mut(),
+            Entry::Vacant(place) => place.insert(self.store.list(new.kind)?),
+        };
+        let staged = self.staged.iter().map(|staged| &staged.day);
+        let staged = staged.filter(|day| day.kind == new.kind);
+        let renewed = |day: &&DayFile| !staged.clone().any(|staged| staged.path == day.path);
+        let others = kept.iter().filter(renewed).chain(staged.clone());
+        for other in others.filter(|other| other.path != new.path) {
             if other.day.time_zone != new.day.time_zone {
                 return Err(FactsError::OtherTimeZone {
                     date: new.day.date,
                     given: new.day.time_zone.clone(),
                     other: other.day.date,
-                    kept: other.day.time_zone,
+                    kept: other.day.time_zone.clone(),
                 });
             }
             if other.start_ms < new.end_ms && new.start_ms < other.end_ms {
@@ -153,7 +154,18 @@ impl Change {
                 });
             }
         }
-        Ok(before)
+        Ok(kept.iter().find(|kept| kept.path == new.path).cloned())
+    }
+
+    /// Drops what the day was given before.
+    fn forget(&mut self, day: &DayFile) -> Result<(), FactsError> {
+        self.given.retain(|(_, given)| given.path != day.path);
+        let before = self.staged.iter().position(|s| s.day.path == day.path);
+        if let Some(before) = before {
+            let before = self.staged.swap_remove(before);
+            fs::remove_file(&before.file).map_err(at(&before.file))?;
+        }
+        Ok(())
     }
 
     /// Puts all days that were given in their places, and gives how many files changed.
@@ -173,11 +185,10 @@ impl Change {
         Ok(staged.len())
     }
 
-    /// Dates that were given and differ from what is kept.
-    pub fn dates(&self) -> impl Iterator<Item = (FactKind, Date)> {
-        self.staged
-            .iter()
-            .map(|staged| (staged.day.kind, staged.day.day.date))
+    /// The days that were given, and what becomes of each.
+    #[must_use]
+    pub fn given(&self) -> &[(Put, DayFile)] {
+        &self.given
     }
 }
 

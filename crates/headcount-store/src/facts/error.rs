@@ -81,6 +81,12 @@ pub enum FactsError {
         /// Which measure.
         measure: &'static str,
     },
+    /// Intervals of one user and media type overlap.
+    #[error("intervals of one user and media type overlap on {date}")]
+    Twice {
+        /// The day.
+        date: Date,
+    },
     /// Intervals of two days would count the same time twice.
     #[error("the facts of {date} overlap those that are kept as {other}")]
     Overlap {
@@ -126,8 +132,9 @@ impl FactsError {
             Self::Overlap { .. } => {
                 "an interval may be counted once: import with the time zone of the intervals, or leave the other day out"
             }
+            Self::Twice { .. } => "give each time once: whole days, or their half hours",
             Self::OtherTimeZone { .. } => {
-                "use --timezone, or the setting reports.timezone, with the time zone of the days that are kept"
+                "use --timezone with the time zone of the days that are kept; to change it for good, move their folder away and pull all of them anew"
             }
             Self::Locked { .. } => "wait until it has ended",
             Self::NotAFact { .. } | Self::Overflow { .. } => return None,

@@ -4,16 +4,25 @@ mod bits;
 mod chunk;
 mod column;
 mod delta;
+mod foreign;
 mod own;
+mod rows;
 mod runs;
 
 use std::{
     fs::File,
+    panic::{self, AssertUnwindSafe},
     path::{Path, PathBuf},
 };
 
-use headcount_core::{fact::FactKind, segment::FactSink};
-use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+use headcount_core::{
+    fact::{Fact, FactKind},
+    segment::FactSink,
+};
+use parquet::{
+    errors::ParquetError,
+    file::metadata::{ParquetMetaData, ParquetMetaDataReader},
+};
 
 use super::{DayFile, FactsError, day};
 
@@ -29,13 +38,21 @@ pub struct FactFile {
 /// Who wrote a file.
 enum Form {
     /// This program.
-    Own(Own),
+    Own(Box<Own>),
+    /// Anybody else.
+    Foreign(Foreign),
 }
 
 struct Own {
     day: DayFile,
     /// Digests of the columns, by row group.
     digests: Vec<Vec<u64>>,
+}
+
+struct Foreign {
+    columns: foreign::Columns,
+    /// Names of the columns that hold nothing known.
+    unknown: Vec<String>,
 }
 
 impl FactFile {
@@ -48,7 +65,7 @@ impl FactFile {
             path: path.to_owned(),
             source,
         })?;
-        let metadata = ParquetMetaDataReader::new().parse_and_finish(&file);
+        let metadata = guarded(|| ParquetMetaDataReader::new().parse_and_finish(&file));
         let metadata = metadata.map_err(|source| FactsError::Damaged {
             path: path.to_owned(),
             row_group: None,
@@ -60,17 +77,21 @@ impl FactFile {
             what,
         };
         let end = metadata.file_metadata();
-        let form = match day::is_ours(end) {
-            Ok(true) => Form::Own(own::check(path, &metadata)?),
-            Ok(false) => return Err(not("it was not written by headcount".to_owned())),
+        let (found, form) = match day::is_ours(end) {
+            Ok(true) => {
+                let own = own::check(path, &metadata)?;
+                (own.day.kind, Form::Own(Box::new(own)))
+            }
+            Ok(false) => {
+                let (found, foreign) = foreign::find(path, &metadata, kind)?;
+                (found, Form::Foreign(foreign))
+            }
             Err(format) => {
                 return Err(not(format!(
                     "a newer version of headcount wrote it (format {format})"
                 )));
             }
         };
-        let Form::Own(own) = &form;
-        let found = own.day.kind;
         if let Some(wanted) = kind.filter(|wanted| *wanted != found) {
             let (found, wanted) = (found.name(), wanted.name());
             return Err(not(format!("it holds facts of kind {found}, not {wanted}")));
@@ -99,8 +120,19 @@ impl FactFile {
     /// The day, where the file is one of ours.
     #[must_use]
     pub fn day(&self) -> Option<&DayFile> {
-        let Form::Own(own) = &self.form;
-        Some(&own.day)
+        match &self.form {
+            Form::Own(own) => Some(&own.day),
+            Form::Foreign(_) => None,
+        }
+    }
+
+    /// Names of the columns that are left out because they hold nothing of a fact.
+    #[must_use]
+    pub fn unknown_columns(&self) -> &[String] {
+        match &self.form {
+            Form::Own(_) => &[],
+            Form::Foreign(foreign) => &foreign.unknown,
+        }
     }
 
     /// Hands over all facts, with the measures at the places `wanted` (see
@@ -110,8 +142,27 @@ impl FactFile {
     /// [`FactsError::Damaged`] with the row group in which the file is; what was handed over by
     /// then must be forgotten.
     pub fn scan(&mut self, wanted: &[usize], sink: &mut dyn FactSink) -> Result<u64, FactsError> {
-        let Form::Own(own) = &self.form;
-        own::scan(self, own, wanted, sink)
+        let measures = self.kind.measures().len();
+        if let Some(place) = wanted.iter().find(|place| **place >= measures) {
+            return Err(FactsError::NotFacts {
+                path: self.path.clone(),
+                what: format!("{} has no measure {place}", self.kind.name()),
+            });
+        }
+        match &self.form {
+            Form::Own(own) => own::scan(self, own, wanted, sink),
+            Form::Foreign(foreign) => foreign::scan(self, foreign, wanted, sink),
+        }
+    }
+
+    /// Hands over all facts one by one, and gives how many they were. Much slower than
+    /// [`FactFile::scan`].
+    ///
+    /// # Errors
+    /// As [`FactFile::scan`].
+    pub fn each(&mut self, each: &mut dyn FnMut(Fact)) -> Result<u64, FactsError> {
+        let all: Vec<usize> = (0..self.kind.measures().len()).collect();
+        self.scan(&all, &mut rows::Rows::new(each))
     }
 
     fn damaged(&self, row_group: usize, fault: Fault) -> FactsError {
@@ -119,6 +170,15 @@ impl FactFile {
         let (what, source) = match fault {
             Fault::Io(source) => return FactsError::Io { path, source },
             Fault::Broken(what) => (what, None),
+            Fault::Value { row, column, what } => {
+                return FactsError::Value {
+                    path,
+                    row_group,
+                    row,
+                    column,
+                    what,
+                };
+            }
             Fault::Parquet(error) => ("it is damaged", Some(error)),
         };
         FactsError::Damaged {
@@ -135,11 +195,24 @@ impl FactFile {
 enum Fault {
     Io(std::io::Error),
     Broken(&'static str),
-    Parquet(parquet::errors::ParquetError),
+    /// A value of a file of someone else's.
+    Value {
+        row: usize,
+        column: String,
+        what: &'static str,
+    },
+    Parquet(ParquetError),
 }
 
-impl From<parquet::errors::ParquetError> for Fault {
-    fn from(error: parquet::errors::ParquetError) -> Self {
+impl From<ParquetError> for Fault {
+    fn from(error: ParquetError) -> Self {
         Self::Parquet(error)
     }
+}
+
+/// Calls the reader of Parquet, which panics over some damaged files.
+fn guarded<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
+    // What was being read is dropped with the error, so nobody sees it half done.
+    panic::catch_unwind(AssertUnwindSafe(read))
+        .unwrap_or_else(|_| Err(ParquetError::General("it contradicts itself".to_owned())))
 }

@@ -32,7 +32,28 @@ pub(super) fn merge(
             _ => merged.push(fact),
         }
     }
+    if is_twice(&merged) {
+        return Err(FactsError::Twice { date: day.date });
+    }
     Ok(merged)
+}
+
+/// Whether the time of a user is told in intervals that overlap, such as a day and its half hours.
+fn is_twice(facts: &[Fact]) -> bool {
+    let mut users = facts.chunk_by(|one, two| one.user_id == two.user_id);
+    users.any(|facts| {
+        let mut ends: Vec<(Option<&str>, i64)> = Vec::new();
+        facts.iter().any(|fact| {
+            let media = fact.media_type.as_deref();
+            match ends.iter_mut().find(|(of, _)| *of == media) {
+                Some((_, end)) => std::mem::replace(end, fact.end_ms) > fact.start_ms,
+                None => {
+                    ends.push((media, fact.end_ms));
+                    false
+                }
+            }
+        })
+    })
 }
 
 /// Where a fact stands in the file: users together, so that their ids pack well.

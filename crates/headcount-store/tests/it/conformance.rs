@@ -10,6 +10,7 @@ use crate::{
         heads_tell_every_change, revoking_is_for_good, secrets_stay_out_of_debug_texts,
     },
     org::{ORG, ids, roster, sync, sync_guarded, user, users},
+    versions::{history_since_a_time, versions_are_read_at_once},
 };
 
 macro_rules! suite {
@@ -46,6 +47,7 @@ suite!(
     capabilities_are_kept,
     a_lock_is_held_once,
     history_since_a_time,
+    versions_are_read_at_once,
     credentials_are_kept_as_they_were_given,
     an_id_is_taken_in_all_orgs,
     revoking_is_for_good,
@@ -442,30 +444,4 @@ fn a_lock_is_held_once(store: &dyn Store) {
     let _other = store.lock("other").unwrap();
     drop(lock);
     store.lock(ORG).unwrap();
-}
-
-fn history_since_a_time(store: &dyn Store) {
-    let of = |id: &str, title: &str| user(id, "active", "d", title, 1);
-    sync(store, &[of("a", "1"), of("b", "1"), of("c", "1")], 10);
-    sync(store, &[of("a", "1"), of("b", "2")], 20);
-    sync(store, &[of("a", "1"), of("b", "2"), of("c", "1")], 30);
-    let told = |user: Option<&str>, since| {
-        let mut rows = Vec::new();
-        store
-            .history(ORG, user, since, &mut |version| {
-                rows.push((version.user_id, version.valid_from, version.valid_to));
-            })
-            .unwrap();
-        rows
-    };
-    let row = |id: &str, from, to| (id.to_owned(), from, to);
-    let (b, c) = (
-        [row("b", 10, Some(20)), row("b", 20, None)],
-        [row("c", 10, Some(20)), row("c", 30, None)],
-    );
-    assert_eq!(told(None, Some(20)), [b.clone(), c.clone()].concat());
-    assert_eq!(told(None, Some(21)), c);
-    assert_eq!(told(Some("b"), None), b);
-    assert_eq!(told(Some("a"), Some(11)), []);
-    assert_eq!(told(None, None).len(), 5);
 }

@@ -174,33 +174,39 @@ fn facts(kind: FactKind, count: usize) -> impl Strategy<Value = Vec<Fact>> {
         text(USERS),
         text(&["voice", "message", "é"]),
         0..24_i64,
-        1..72_i64,
         vec(number(), measures),
     );
-    (vec(fact, 0..count), always, any::<bool>()).prop_map(|(facts, always, daily)| {
-        let facts = facts
-            .into_iter()
-            .map(|(user_id, media_type, hour, hours, numbers)| {
-                let (hour, hours) = if daily { (0, 24) } else { (hour, hours) };
-                let start_ms = start_of(TUESDAY) + hour * HOUR;
-                let mut fact = Fact {
-                    start_ms,
-                    end_ms: start_ms + hours * HOUR,
-                    user_id,
-                    media_type,
-                    ..Fact::default()
-                };
-                for (place, number) in numbers.into_iter().enumerate() {
-                    fact.measures[place] = match always[place] {
-                        0 => None,
-                        1 => Some(number.unwrap_or(0)),
-                        _ => number,
+    (vec(fact, 0..count), always, any::<bool>(), 0..3_i64).prop_map(
+        |(facts, always, daily, days)| {
+            let facts = facts
+                .into_iter()
+                .map(|(user_id, media_type, hour, numbers)| {
+                    // Only the last hour may go on beyond the day: intervals overlap nowhere.
+                    let (hour, hours) = match (daily, hour) {
+                        (true, _) => (0, 24),
+                        (false, 23) => (23, days * 24 + 1),
+                        (false, hour) => (hour, 1),
                     };
-                }
-                fact
-            });
-        facts.collect()
-    })
+                    let start_ms = start_of(TUESDAY) + hour * HOUR;
+                    let mut fact = Fact {
+                        start_ms,
+                        end_ms: start_ms + hours * HOUR,
+                        user_id,
+                        media_type,
+                        ..Fact::default()
+                    };
+                    for (place, number) in numbers.into_iter().enumerate() {
+                        fact.measures[place] = match always[place] {
+                            0 => None,
+                            1 => Some(number.unwrap_or(0)),
+                            _ => number,
+                        };
+                    }
+                    fact
+                });
+            facts.collect()
+        },
+    )
 }
 
 fn any_facts(count: usize) -> impl Strategy<Value = (FactKind, Vec<Fact>)> {
@@ -372,6 +378,18 @@ fn facts_that_make_no_sense_are_refused() {
 
 #[test]
 fn no_time_is_counted_twice() {
+    let place = Place::new();
+    let mut whole = fact("a", 0, 24);
+    whole.end_ms += 23 * HOUR;
+    let twice = vec![fact("a", 4, 1), whole.clone(), fact("b", 4, 1)];
+    let error = place.facts.replace(KIND, day(TUESDAY), twice).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "intervals of one user and media type overlap on 2026-11-24"
+    );
+    whole.media_type = None;
+    let apart = vec![fact("a", 4, 1), fact("a", 5, 1), whole];
+    place.facts.replace(KIND, day(TUESDAY), apart).unwrap();
     let place = Place::new();
     let monday = date(2026, 11, 23);
     let mut week = fact("a", -24, 5);

@@ -6,30 +6,38 @@ use std::{
 };
 
 use anyhow::Context;
-use headcount_genesys::{Credentials, Plan, Secret, Settings};
+use headcount_core::{check::Finding, fact::FactKind, segment::Attribution};
+use headcount_genesys::{Credentials, Granularity, Plan, Secret, Settings};
 use headcount_sandbox::Sandbox;
 use headcount_server::{Server, VIEW_METRICS, VIEW_USERS, job::Job};
-use headcount_store::{Access, Breaker, Credential, CredentialKind, Grant, RateLimit, Store};
+use headcount_store::{
+    Access, Breaker, Credential, CredentialKind, Grant, RateLimit, Store, facts::FactStore,
+};
+use jiff::{Timestamp, ToSpan, civil::Weekday, tz::TimeZone};
 use ring::rand::SystemRandom;
 use serde::Serialize;
 
 use super::{count, sandbox::stopped, serve::listen};
 use crate::{
     access::Issued,
+    check::{Checked, Org, print as print_check},
     cli::{Form, Global},
     clock,
     counting::{self, Counts},
+    facts::pull::Pull,
     output,
     progress::Progress,
     reading::Reading,
+    report::{self, period::Period, print as print_report},
     selection::Conditions,
     sync::{Sync, SyncReport, print},
 };
 
 /// Try everything on an org made up on this machine; no account needed
 ///
-/// Starts a sandbox, fetches its users into a store of its own, and prints users by state and by
-/// department and the certificate of completeness. Then it serves them, and prints the URL, a
+/// Starts a sandbox, fetches its users and the facts of the last 30 days into a store of its own,
+/// and prints users by state and by department, the certificate of completeness, AHT by department
+/// and by manager, the average score by division, and the ten worst findings of `check`. Then it serves them, and prints the URL, a
 /// token and commands to paste.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -49,6 +57,15 @@ pub(crate) struct Args {
     pub(crate) once: bool,
 }
 
+/// Days of which facts are fetched.
+const DAYS: i32 = 30;
+
+/// Segments of a report that are printed.
+const MOST: usize = 12;
+
+/// Findings that are printed.
+const WORST: usize = 10;
+
 /// Key of the org in the demo's store.
 const ORG: &str = "demo";
 
@@ -58,6 +75,10 @@ struct Told<'a> {
     sync: &'a SyncReport,
     by_state: count::Answer<'a>,
     by_department: count::Answer<'a>,
+    aht_by_department: print_report::Document<'a>,
+    aht_by_manager: print_report::Document<'a>,
+    score_by_division: print_report::Document<'a>,
+    worst_findings: Vec<&'a Finding>,
     #[serde(flatten)]
     open: Option<&'a Open>,
 }
@@ -88,9 +109,11 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     let folder = tempfile::tempdir().context("no folder for the demo's store")?;
     let url = format!("sqlite:{}", folder.path().join("demo.db").display());
     let report = sync(global, &sandbox, &url)?;
+    let facts = FactStore::beside(&url, ORG)?;
+    let period = pull(global, &sandbox, &facts)?;
     let store = headcount_store::open(&url, Access::Write)?;
     let serving = listener
-        .map(|listener| runtime.block_on(serve(listener, store.clone())))
+        .map(|listener| runtime.block_on(serve(listener, store.clone(), &url)))
         .transpose()?;
     let reading = Reading {
         store,
@@ -98,7 +121,11 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
         as_of: None,
     };
     let open = serving.as_ref().map(|(_, open)| open);
-    tell(global.output, &reading, &report, open)?;
+    let reports = reports(&reading, &facts, period)?;
+    let now_ms = clock::now_ms();
+    let org = Org::load(&*reading.store, ORG, &facts, now_ms)?;
+    let checked = Checked::of(org, &Default::default(), now_ms)?;
+    tell(global.output, &reading, &report, &reports, &checked, open)?;
     if let Some((server, _)) = serving {
         runtime.block_on(async {
             stopped().await;
@@ -110,7 +137,11 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
 }
 
 /// Serves the demo's store to whoever holds the token that comes with it.
-async fn serve(listener: TcpListener, store: Arc<dyn Store>) -> anyhow::Result<(Server, Open)> {
+async fn serve(
+    listener: TcpListener,
+    store: Arc<dyn Store>,
+    store_url: &str,
+) -> anyhow::Result<(Server, Open)> {
     let issued = Issued::new(CredentialKind::Token, &SystemRandom::new())?;
     store.add_credential(&Credential {
         id: issued.id().to_owned(),
@@ -128,6 +159,7 @@ async fn serve(listener: TcpListener, store: Arc<dyn Store>) -> anyhow::Result<(
         revoked_ms: None,
     })?;
     let settings = headcount_server::Settings {
+        facts_beside: Some(store_url.to_owned()),
         seed: clock::now_ms().unsigned_abs(),
         ..headcount_server::Settings::default()
     };
@@ -141,15 +173,19 @@ async fn serve(listener: TcpListener, store: Arc<dyn Store>) -> anyhow::Result<(
     Ok((server, open))
 }
 
-fn sync(global: &Global, sandbox: &Sandbox, url: &str) -> anyhow::Result<SyncReport> {
+fn settings(sandbox: &Sandbox) -> Settings {
     let credentials = Credentials::Client {
         id: sandbox.client_id().to_owned(),
         secret: Secret::new(sandbox.client_secret()),
     };
+    Settings::for_url(&sandbox.url(), credentials)
+}
+
+fn sync(global: &Global, sandbox: &Sandbox, url: &str) -> anyhow::Result<SyncReport> {
     let sync = Sync {
         store: headcount_store::open(url, Access::Write)?,
         org: ORG,
-        settings: Settings::for_url(&sandbox.url(), credentials),
+        settings: settings(sandbox),
         plan: Plan::default(),
         // Each demo's org is another one: what the store held before is no measure.
         breaker: Breaker::OFF,
@@ -159,10 +195,69 @@ fn sync(global: &Global, sandbox: &Sandbox, url: &str) -> anyhow::Result<SyncRep
     sync.run(&Progress::new(global.quiet))
 }
 
+/// Fetches the facts of the days before today.
+fn pull(global: &Global, sandbox: &Sandbox, facts: &FactStore) -> anyhow::Result<Period> {
+    let now_ms = clock::now_ms();
+    let today = TimeZone::UTC
+        .to_datetime(Timestamp::from_millisecond(now_ms)?)
+        .date();
+    let period = Period {
+        from: today.checked_sub(DAYS.days())?,
+        to: today.yesterday()?,
+    };
+    let pull = Pull {
+        facts: facts.clone(),
+        settings: settings(sandbox),
+        kinds: FactKind::ALL.to_vec(),
+        period,
+        granularity: Granularity::Day,
+        zone: TimeZone::UTC,
+        timezone: "UTC".to_owned(),
+        again: false,
+    };
+    pull.run(now_ms, &Progress::new(global.quiet), |_| Ok(()))?;
+    Ok(period)
+}
+
+/// AHT by department and by manager, score by division.
+fn reports(
+    reading: &Reading,
+    facts: &FactStore,
+    period: Period,
+) -> anyhow::Result<[report::Report; 3]> {
+    let one = |kind: FactKind, by: &str| {
+        let (by, labels) = report::attributes(&[by.to_owned()])?;
+        let asked = report::Asked {
+            store: reading.store.clone(),
+            org: ORG.to_owned(),
+            facts: facts.clone(),
+            kind,
+            by,
+            labels,
+            matcher: None,
+            under: None,
+            attribution: Attribution::Event,
+            timezone: None,
+            week_start: Weekday::Monday,
+            allow_missing: false,
+            files: Vec::new(),
+            period: Some(period),
+        };
+        asked.report()
+    };
+    Ok([
+        one(FactKind::HandleTime, "department")?,
+        one(FactKind::HandleTime, "manager")?,
+        one(FactKind::Evaluation, "division")?,
+    ])
+}
+
 fn tell(
     form: Form,
     reading: &Reading,
     report: &SyncReport,
+    reports: &[report::Report; 3],
+    checked: &Checked,
     open: Option<&Open>,
 ) -> anyhow::Result<()> {
     let everybody = Conditions::parse(&[])?;
@@ -178,6 +273,15 @@ fn tell(
             sync: report,
             by_state: count::Answer::new(&states, &by_state),
             by_department: count::Answer::new(&departments, &by_department),
+            aht_by_department: print_report::Document::new(&reports[0]),
+            aht_by_manager: print_report::Document::new(&reports[1]),
+            score_by_division: print_report::Document::new(&reports[2]),
+            worst_findings: checked
+                .findings
+                .iter()
+                .take(WORST)
+                .map(|told| &told.finding)
+                .collect(),
             open,
         };
         // Three answers make no sheet of one kind of row.
@@ -189,6 +293,13 @@ fn tell(
         count::print(form, &departments, &by_department, out)?;
         writeln!(out)?;
         print::text(out, report)?;
+        for report in reports {
+            writeln!(out)?;
+            print_report::first(report, MOST, out)?;
+        }
+        writeln!(out)?;
+        writeln!(out, "The worst findings:")?;
+        print_check::worst(checked, WORST, out)?;
         open.map_or(Ok(()), |open| invite(open, out))
     })
 }

@@ -32,8 +32,23 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Which {
     /// Average handle time: handled interactions, AHT, talk, hold and after-call work
+    ///
+    /// AHT is the sum of handle time over the number of handled interactions. Averages of talk, hold
+    /// and after-call work are over those that had any, so they do not add up to AHT.
+    #[command(after_help = "\
+Examples:
+  headcount report aht --by department --from 2026-10-01 --to 2026-10-31
+  headcount report aht --by manager,week --where division=EMEA --from 2026-10-01 --to 2026-10-31
+  headcount report aht --by tree --as-of today --from 2026-10-01 --to 2026-10-31 --output csv")]
     Aht(Options),
     /// Quality evaluations: how many, and the average score
+    ///
+    /// The average is the sum of scores over their number. Where upstream tells no sum there is no
+    /// score, which is not a score of 0.
+    #[command(after_help = "\
+Examples:
+  headcount report evaluations --by division --from 2026-10-01 --to 2026-10-31
+  headcount report evaluations --by department --compare previous --from 2026-10-01 --to 2026-10-31")]
     Evaluations(Options),
 }
 
@@ -72,7 +87,7 @@ pub(crate) struct Options {
     /// Report although days of the period have no facts
     #[arg(long)]
     pub(crate) allow_missing: bool,
-    /// Time zone that days start in [default: that of the settings]
+    /// Time zone that days start in [default: that of the settings, or of the facts]
     #[arg(long, value_name = "ZONE")]
     pub(crate) timezone: Option<String>,
     /// Day that weeks start on [default: that of the settings]
@@ -116,17 +131,9 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
         None => None,
     };
     if let Some(path) = &options.chart {
-        let what = match kind {
-            FactKind::HandleTime => "Average handle time",
-            FactKind::Evaluation => "Average evaluation score",
-        };
-        let title = match report.labels.as_slice() {
-            [] => what.to_owned(),
-            labels => format!("{what} by {}", labels.join(", ")),
-        };
         let subtitle = format!("{}, attributed {}", report.period, report.attributed());
         let heading = chart::Heading {
-            title: &title,
+            title: &report.title(),
             subtitle: &subtitle,
         };
         let svg = chart::draw(&heading, &report.table);

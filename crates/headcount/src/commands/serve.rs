@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Context;
 use clap::ValueEnum;
-use headcount_server::{Server, Settings, is_loopback, job::Job, tls};
+use headcount_server::{Reports, Server, Settings, is_loopback, job::Job, tls};
 use headcount_store::{Access, Store};
 use serde::Serialize;
 
@@ -20,7 +20,7 @@ use crate::{
     config::Config,
     duration,
     error::{Exit, Failure},
-    output,
+    output, report,
     schedule::{self, Cron, Schedule, Zone},
 };
 
@@ -132,6 +132,12 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
         open_org: Some(config.org.clone()),
         requests_per_minute: args.rate_limit.0,
         ready_age: args.ready_age.0,
+        facts_beside: Some(config.store_url()?),
+        reports: Reports {
+            timezone: config.file.reports.timezone.clone(),
+            week_start: report::weekday(&config.file.reports.week_start)?,
+        },
+        check: config.file.check.clone(),
         seed: clock::now_ms().unsigned_abs() ^ u64::from(std::process::id()),
         ..Settings::default()
     };

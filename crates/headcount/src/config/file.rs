@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use headcount_core::check;
 use headcount_genesys::Secret;
 use serde::{Deserialize, Deserializer};
 
@@ -23,6 +24,8 @@ pub(crate) struct File {
     pub(crate) breaker: Breaker,
     /// The way to upstream.
     pub(crate) network: Network,
+    /// The rules of `check`.
+    pub(crate) check: check::Settings,
     /// Days and weeks of facts and reports.
     pub(crate) reports: Reports,
     /// The orgs, by the name that `--org` takes.
@@ -252,6 +255,8 @@ mod tests {
         let (proxy, gateway) = (file.network.proxy.unwrap(), file.network.gateway.unwrap());
         assert!(proxy.port.is_some() && proxy.password.is_some() && proxy.username.is_some());
         assert!(gateway.path_params_api.is_some() && gateway.path_params_login.is_some());
+        let wide = check::rule("span-too-wide").unwrap();
+        assert!(file.check.rule(wide).unwrap().threshold.is_some());
         let acme = &file.org["acme"];
         assert!(acme.region.is_some() && acme.client_id.is_some());
         assert!(acme.client_secret_file.is_some() && acme.gc_profile.is_some());

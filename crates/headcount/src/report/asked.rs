@@ -1,12 +1,16 @@
 //! What a report is asked for, and its answer out of the store and the facts beside it.
 
-use std::{ops::Range, path::PathBuf, sync::Arc};
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use headcount_core::{
-    fact::FactKind,
+    fact::{Fact, FactKind},
     field::{Column, Projection},
     search::Matcher,
-    segment::{Attribute, Attribution, Calendar, Question, Table},
+    segment::{Attribute, Attribution, Calendar, FactSink, Question, Table, hand_over},
 };
 use headcount_store::{
     ReportError, Store,
@@ -27,6 +31,7 @@ use crate::{
     commands::report::Options,
     config::Config,
     error::{Exit, Failure, nearest},
+    facts::{self, Ways},
     selection::Conditions,
 };
 
@@ -155,7 +160,7 @@ impl Asked {
         }
         if of_period.is_empty() || (!missing.is_empty() && !self.allow_missing) {
             return Err(self
-                .nothing_of(period, &missing, of_period.is_empty())
+                .nothing_of(period, &timezone, &missing, of_period.is_empty())
                 .into());
         }
         if let Some(other) = of_period
@@ -169,9 +174,9 @@ impl Asked {
                 .hint(format!("report with --timezone {zone}, or pull them again with --timezone {timezone} or --granularity PT30M"))
                 .into());
         }
-        let table = self.segment(&of_period, calendar, moments.clone(), |file: &DayFile| {
-            FactFile::open(&file.path, Some(self.kind))
-        })?;
+        let scan =
+            |day: &DayFile, wanted: &[usize], sink: &mut dyn FactSink| self.scan(day, wanted, sink);
+        let table = self.segment(&of_period, calendar, moments.clone(), scan)?;
         check_against_files(&table, &of_period, &moments)?;
         Ok(self.told(table, period, timezone, missing))
     }
@@ -180,13 +185,25 @@ impl Asked {
     fn of_files(&self) -> anyhow::Result<Report> {
         let mut zones = Vec::new();
         let mut ends: Option<(i64, i64)> = None;
+        let mut reach = |first: i64, last: i64| {
+            let (start, end) = ends.unwrap_or((i64::MAX, i64::MIN));
+            ends = Some((start.min(first), end.max(last)));
+        };
+        let mut files = Vec::new();
         for path in &self.files {
-            let file = FactFile::open(path, Some(self.kind))?;
-            if let Some(day) = file.day() {
-                zones.push(day.day.time_zone.clone());
-                let (first, last) = ends.unwrap_or((i64::MAX, i64::MIN));
-                ends = Some((first.min(day.start_ms), last.max(day.end_ms)));
+            let file = Given::open(path, self)?;
+            match &file {
+                Given::Kept(day) => {
+                    zones.push(day.day.time_zone.clone());
+                    reach(day.start_ms, day.end_ms);
+                }
+                Given::Read(facts) => {
+                    facts
+                        .iter()
+                        .for_each(|fact| reach(fact.start_ms, fact.start_ms + 1));
+                }
             }
+            files.push(file);
         }
         zones.sort();
         zones.dedup();
@@ -196,23 +213,25 @@ impl Asked {
             _ => "UTC".to_owned(),
         };
         let calendar = self.calendar(&timezone)?;
-        let period = match (self.period, ends) {
-            (Some(period), _) => period,
-            (None, Some((first, last))) => Period {
-                from: calendar.day_of(first),
-                to: calendar.day_of(last - 1),
-            },
-            (None, None) => {
-                let message = "the files do not tell of which days they are";
-                return Err(Failure::new(Exit::Usage, message)
-                    .hint("give --from and --to")
-                    .into());
+        let Some((first, last)) = ends else {
+            let message = "the files hold no facts";
+            return Err(Failure::new(Exit::TryAgain, message)
+                .hint("name others")
+                .into());
+        };
+        let period = self.period.unwrap_or(Period {
+            from: calendar.day_of(first),
+            to: calendar.day_of(last - 1),
+        });
+        let moments = period.moments(&calendar)?;
+        let scan = |file: &Given, wanted: &[usize], sink: &mut dyn FactSink| match file {
+            Given::Kept(day) => self.scan(day, wanted, sink),
+            Given::Read(facts) => {
+                hand_over(facts, wanted, sink);
+                Ok(())
             }
         };
-        let moments = period.moments(&calendar)?;
-        let table = self.segment(&self.files, calendar, moments, |path| {
-            FactFile::open(path, Some(self.kind))
-        })?;
+        let table = self.segment(&files, calendar, moments, scan)?;
         if table.facts.all.facts == 0 {
             let message = format!("the files hold no facts of {period}");
             return Err(Failure::new(Exit::TryAgain, message)
@@ -222,12 +241,22 @@ impl Asked {
         Ok(self.told(table, period, timezone, Vec::new()))
     }
 
+    fn scan(
+        &self,
+        day: &DayFile,
+        wanted: &[usize],
+        sink: &mut dyn FactSink,
+    ) -> Result<(), FactsError> {
+        FactFile::open(&day.path, Some(self.kind))?.scan(wanted, sink)?;
+        Ok(())
+    }
+
     fn segment<F: Sync>(
         &self,
         files: &[F],
         calendar: Calendar,
         period_ms: Range<i64>,
-        open: impl Fn(&F) -> Result<FactFile, FactsError> + Sync,
+        scan: impl Fn(&F, &[usize], &mut dyn FactSink) -> Result<(), FactsError> + Sync,
     ) -> Result<Table, ReportError<FactsError>> {
         let question = Question {
             kind: self.kind,
@@ -240,10 +269,6 @@ impl Asked {
             divisions: None,
         };
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let scan =
-            |file: &F, wanted: &[usize], sink: &mut dyn headcount_core::segment::FactSink| {
-                open(file)?.scan(wanted, sink).map(|_| ())
-            };
         report(&*self.store, &self.org, &question, files, threads, scan).map(|(table, _)| table)
     }
 
@@ -298,7 +323,7 @@ impl Asked {
         })
     }
 
-    fn nothing_of(&self, period: Period, missing: &[Date], all: bool) -> Failure {
+    fn nothing_of(&self, period: Period, timezone: &str, missing: &[Date], all: bool) -> Failure {
         let what = self.kind.name();
         let (message, from, to) = match (missing.first(), missing.last()) {
             (Some(from), Some(to)) if !all => (
@@ -317,9 +342,42 @@ impl Asked {
         } else {
             ", or report the other days with --allow-missing"
         };
+        let zone = match timezone {
+            "UTC" => String::new(),
+            zone => format!(" --timezone {zone}"),
+        };
         Failure::new(Exit::TryAgain, message).hint(format!(
-            "`headcount facts pull --from {from} --to {to}` fetches them{anyway}"
+            "`headcount facts pull --from {from} --to {to}{zone}` fetches them{anyway}"
         ))
+    }
+}
+
+/// Facts of a file that was named.
+enum Given {
+    /// A day as it is kept, here or elsewhere.
+    Kept(DayFile),
+    /// Whatever else was read.
+    Read(Vec<Fact>),
+}
+
+impl Given {
+    fn open(path: &Path, asked: &Asked) -> anyhow::Result<Self> {
+        if let Ok(file) = FactFile::open(path, Some(asked.kind))
+            && let Some(day) = file.day()
+        {
+            return Ok(Self::Kept(day.clone()));
+        }
+        let ways = Ways {
+            kind: Some(asked.kind),
+            interval: None,
+            zone: TimeZone::UTC,
+        };
+        let mut facts = Vec::new();
+        facts::read(path, &ways, &mut |_, fact| {
+            facts.push(fact);
+            Ok(())
+        })?;
+        Ok(Self::Read(facts))
     }
 }
 
@@ -361,7 +419,7 @@ fn check_against_files(
 }
 
 /// A weekday by its name in English.
-fn weekday(name: &str) -> Result<Weekday, Failure> {
+pub(crate) fn weekday(name: &str) -> Result<Weekday, Failure> {
     const NAMES: [&str; 7] = [
         "monday",
         "tuesday",

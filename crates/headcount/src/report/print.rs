@@ -11,7 +11,10 @@ use serde::Serialize;
 use super::{Compared, Report};
 use crate::{
     cli::Form,
-    output::{Array, Cell, Sheet, numbers::grouped},
+    output::{
+        Array, Cell, Sheet,
+        numbers::{decimals, grouped},
+    },
 };
 
 /// The answer as machines read it.
@@ -149,11 +152,30 @@ fn whole(number: Option<i64>) -> Cell<'static> {
 }
 
 fn sheet(form: Form, report: &Report, out: &mut dyn Write) -> anyhow::Result<()> {
+    rows(form, report, report.table.rows.len(), out)?;
+    match form {
+        Form::Csv => Ok(()),
+        _ => footer(report, out),
+    }
+}
+
+/// Prints the first rows of a report as a table, for a glance.
+pub(crate) fn first(report: &Report, most: usize, out: &mut dyn Write) -> anyhow::Result<()> {
+    writeln!(out, "{}:", report.title())?;
+    rows(Form::Table, report, most, out)?;
+    let more = report.table.rows.len().saturating_sub(most);
+    if more > 0 {
+        writeln!(out, "({} more)", grouped(more as u64))?;
+    }
+    footer(report, out)
+}
+
+fn rows(form: Form, report: &Report, most: usize, out: &mut dyn Write) -> anyhow::Result<()> {
     let table = &report.table;
     let mut names = report.labels.clone();
     names.extend(numbers(table.kind).iter().map(|name| (*name).to_owned()));
     let mut sheet = Sheet::begin(form, &names, out)?;
-    for row in &table.rows {
+    for row in table.rows.iter().take(most) {
         let mut line: Vec<Cell<'_>> = row
             .values
             .iter()
@@ -172,8 +194,7 @@ fn sheet(form: Form, report: &Report, out: &mut dyn Write) -> anyhow::Result<()>
         line.extend(cells(table, &table.total));
         sheet.row(&line)?;
     }
-    sheet.finish()?;
-    footer(report, out)
+    sheet.finish()
 }
 
 /// How the segments add up, and what a reader has to know.
@@ -253,7 +274,7 @@ fn summed(kind: FactKind, totals: &Totals) -> String {
             format!("{count} interactions, {sum} ms")
         }
         Measured::Evaluation { sum, .. } => match sum {
-            Some(sum) => format!("{count} evaluations, {sum} points"),
+            Some(sum) => format!("{count} evaluations, {} points", decimals(sum, 2)),
             None => format!("{count} evaluations, no scores"),
         },
     }

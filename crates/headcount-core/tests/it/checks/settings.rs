@@ -45,6 +45,10 @@ fn each_wrong_setting_has_its_own_message() {
             "unknown rule \"HC100\", nearest: HC010, HC001, HC002",
         ),
         (
+            json!({"email_domain": []}),
+            "unknown setting \"email_domain\", nearest: email_domains",
+        ),
+        (
             json!({"zzz": 1}),
             "unknown rule \"zzz\"; besides rules there are email_domains and home_division",
         ),

@@ -11,8 +11,7 @@ use headcount_core::{
 use roaring::RoaringBitmap;
 use serde::Serialize;
 
-use super::not_loaded;
-use crate::error::ApiError;
+use crate::{error::ApiError, handlers::not_loaded};
 
 /// Buckets at each level when none are asked for.
 const DEFAULT_SIZE: usize = 100;

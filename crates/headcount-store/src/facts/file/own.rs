@@ -57,13 +57,6 @@ pub(super) fn scan(
     wanted: &[usize],
     sink: &mut dyn FactSink,
 ) -> Result<u64, FactsError> {
-    let measures = file.kind.measures().len();
-    if let Some(place) = wanted.iter().find(|place| **place >= measures) {
-        return Err(FactsError::NotFacts {
-            path: file.path.clone(),
-            what: format!("{} has no measure {place}", file.kind.name()),
-        });
-    }
     let mut rows = 0;
     for (place, group) in file.metadata.row_groups().iter().enumerate() {
         let mut reader = Group {

@@ -1,0 +1,365 @@
+//! `GET /headcount/v1/findings`: what the rules find wrong with the roster.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{
+    extract::{Extension, Request, State},
+    response::Response,
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use headcount_core::check::{self, Finding, RuleInfo, Severity};
+use serde::{Deserialize, Serialize};
+
+use super::snapshot_ref;
+use crate::{
+    access::Caller,
+    app::{App, Sight, VIEW_USERS},
+    error::ApiError,
+    findings::Findings,
+    json::Json,
+    parameters::{Parameters, link},
+};
+
+const PATH: &str = "/headcount/v1/findings";
+
+/// Findings on a page, unless asked otherwise, and at most.
+const PAGE: usize = 100;
+const MOST: usize = 1_000;
+
+/// The findings of some rules and severities, the worst first, from the beginning or from a cursor
+/// on.
+pub(crate) async fn get_findings(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    caller.needs(VIEW_USERS)?;
+    let asked = Parameters::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let wanted = Wanted::read(&asked)?;
+    let sight = app.sight(&caller, None).await?;
+    let freshness = sight.freshness().clone();
+    let work = {
+        let app = app.clone();
+        move || {
+            let (org, divisions) = (caller.org(), caller.divisions());
+            let findings = Findings::of(&app, org, sight.loaded(), divisions)?;
+            Ok((sight, findings))
+        }
+    };
+    let (sight, findings) = app.report_aside(work).await?;
+    let freshness = freshness.with_state(findings.state);
+    if freshness.is_known(request.headers()) {
+        return Ok(freshness.not_modified());
+    }
+    app.answer_with(&freshness, write(&sight, &findings, &wanted))
+        .await
+}
+
+/// What is asked.
+struct Wanted {
+    rules: Vec<&'static RuleInfo>,
+    severities: Vec<Severity>,
+    limit: usize,
+    cursor: Option<Cursor>,
+}
+
+/// Where a listing goes on, and of which listing it is. It names no more of a user than the id.
+#[derive(Serialize, Deserialize, PartialEq, Eq, Debug)]
+struct Cursor {
+    severity: Severity,
+    rule: String,
+    user: Option<String>,
+    fingerprint: String,
+    /// The rules and severities that were asked for.
+    of: String,
+}
+
+/// A finding as it is told: with the name of its rule, which people remember.
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    finding: &'a Finding,
+    name: &'static str,
+}
+
+/// Numbers of all findings that were asked for, on whatever page.
+#[derive(Default, Serialize)]
+struct Summary {
+    error: u64,
+    warning: u64,
+    note: u64,
+    total: u64,
+    users: u32,
+}
+
+/// A rule with findings that were asked for.
+#[derive(Serialize)]
+struct Broken {
+    id: &'static str,
+    name: &'static str,
+    what: &'static str,
+    why: &'static str,
+    mend: &'static str,
+    findings: u64,
+}
+
+impl Wanted {
+    fn read(asked: &Parameters) -> Result<Self, ApiError> {
+        let rules = asked.list("rule").iter().map(|name| rule(name)).collect();
+        let severities = asked.list("severity");
+        let severities = severities.iter().map(|name| severity(name)).collect();
+        let mut wanted = Self {
+            rules: rules_once(rules)?,
+            severities: severities_once(severities)?,
+            limit: asked.within("limit", 1..=MOST)?.unwrap_or(PAGE),
+            cursor: None,
+        };
+        if let Some(text) = asked.get("cursor") {
+            let again =
+                |what: &str| ApiError::bad_request(format!("{what}; start again without a cursor"));
+            let cursor = Cursor::read(text).ok_or_else(|| again("the cursor cannot be read"))?;
+            if cursor.of != wanted.of() {
+                return Err(again("the cursor was made for another rule or severity"));
+            }
+            wanted.cursor = Some(cursor);
+        }
+        Ok(wanted)
+    }
+
+    fn asks_for(&self, finding: &Finding) -> bool {
+        let rules = &self.rules;
+        (rules.is_empty() || rules.iter().any(|rule| rule.id == finding.rule))
+            && (self.severities.is_empty() || self.severities.contains(&finding.severity))
+    }
+
+    fn rule_ids(&self) -> String {
+        let ids: Vec<&str> = self.rules.iter().map(|rule| rule.id).collect();
+        ids.join(",")
+    }
+
+    fn severity_names(&self) -> String {
+        let names: Vec<&str> = self.severities.iter().map(|one| one.name()).collect();
+        names.join(",")
+    }
+
+    fn of(&self) -> String {
+        format!("{};{}", self.rule_ids(), self.severity_names())
+    }
+
+    /// Where the page begins among the findings asked for.
+    fn start(&self, findings: &[&Finding]) -> usize {
+        let Some(cursor) = &self.cursor else {
+            return 0;
+        };
+        let last = findings
+            .iter()
+            .position(|finding| finding.fingerprint == cursor.fingerprint);
+        // What was last has been mended: on with what is behind it.
+        last.map_or_else(
+            || findings.partition_point(|finding| !cursor.is_before(finding)),
+            |last| last + 1,
+        )
+    }
+}
+
+impl Cursor {
+    fn write(&self) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let json = BASE64_URL_SAFE_NO_PAD
+            .decode(text.trim_end_matches('='))
+            .ok()?;
+        serde_json::from_slice(&json).ok()
+    }
+
+    /// Whether a finding comes later, in the order of a report.
+    fn is_before(&self, finding: &Finding) -> bool {
+        let order = finding.severity.cmp(&self.severity);
+        order
+            .then_with(|| self.rule.as_str().cmp(finding.rule))
+            .then_with(|| self.user.cmp(&finding.user_id))
+            .is_lt()
+    }
+}
+
+fn rule(name: &str) -> Result<&'static RuleInfo, ApiError> {
+    check::rule(name).map_err(|error| ApiError::unknown_rule(&error))
+}
+
+fn severity(name: &str) -> Result<Severity, ApiError> {
+    Severity::WORST_FIRST
+        .into_iter()
+        .find(|severity| severity.name().eq_ignore_ascii_case(name))
+        .ok_or_else(|| ApiError::invalid_parameter(name, "severity", "error, warning, note"))
+}
+
+/// In the order of their ids, each once.
+fn rules_once(
+    rules: Result<Vec<&'static RuleInfo>, ApiError>,
+) -> Result<Vec<&'static RuleInfo>, ApiError> {
+    let mut rules = rules?;
+    rules.sort_unstable_by_key(|rule| rule.id);
+    rules.dedup_by_key(|rule| rule.id);
+    Ok(rules)
+}
+
+/// The worst first, each once.
+fn severities_once(severities: Result<Vec<Severity>, ApiError>) -> Result<Vec<Severity>, ApiError> {
+    let mut severities = severities?;
+    severities.sort_unstable_by(|a, b| b.cmp(a));
+    severities.dedup();
+    Ok(severities)
+}
+
+fn write(sight: &Sight, findings: &Findings, wanted: &Wanted) -> Json {
+    let all: Vec<&Finding> = findings
+        .findings
+        .iter()
+        .filter(|finding| wanted.asks_for(finding))
+        .collect();
+    let start = wanted.start(&all);
+    let page: Vec<&Finding> = all[start..].iter().copied().take(wanted.limit).collect();
+    let next = page
+        .last()
+        .filter(|_| start + page.len() < all.len())
+        .map(|last| Cursor {
+            severity: last.severity,
+            rule: last.rule.to_owned(),
+            user: last.user_id.clone(),
+            fingerprint: last.fingerprint.clone(),
+            of: wanted.of(),
+        });
+    let told: Vec<Told<'_>> = page
+        .into_iter()
+        .map(|finding| Told {
+            finding,
+            name: check::rule(finding.rule).map_or("", |rule| rule.name),
+        })
+        .collect();
+    let mut json = Json::default();
+    json.raw("{");
+    json.member("summary", summary(&all, findings.users));
+    json.member("rules", broken(&all));
+    json.member("rules_run", &findings.rules_run);
+    json.member("skipped", &findings.skipped);
+    json.member("snapshot", snapshot_ref(&sight.loaded().snapshot));
+    if let Some(next) = next {
+        let some = |text: String| Some(text).filter(|text| !text.is_empty());
+        let cursor = next.write();
+        let parameters = [
+            ("cursor", Some(cursor.clone())),
+            ("limit", Some(wanted.limit.to_string())),
+            ("rule", some(wanted.rule_ids())),
+            ("severity", some(wanted.severity_names())),
+        ];
+        json.member("nextUri", link(PATH, parameters));
+        json.member("cursor", cursor);
+    }
+    json.raw("\"findings\":");
+    json.value(&told);
+    json.raw("}");
+    json
+}
+
+fn summary(findings: &[&Finding], users: u32) -> Summary {
+    let mut summary = Summary {
+        users,
+        ..Summary::default()
+    };
+    for finding in findings {
+        summary.total += 1;
+        *match finding.severity {
+            Severity::Error => &mut summary.error,
+            Severity::Warning => &mut summary.warning,
+            Severity::Note => &mut summary.note,
+        } += 1;
+    }
+    summary
+}
+
+fn broken(findings: &[&Finding]) -> Vec<Broken> {
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for finding in findings {
+        *counts.entry(finding.rule).or_default() += 1;
+    }
+    let rules = counts.into_iter().filter_map(|(id, findings)| {
+        let rule = check::rule(id).ok()?;
+        Some(Broken {
+            id: rule.id,
+            name: rule.name,
+            what: rule.what,
+            why: rule.why,
+            mend: rule.mend,
+            findings,
+        })
+    });
+    rules.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(rule: &'static str, severity: Severity, user: Option<&str>) -> Finding {
+        Finding {
+            rule,
+            severity,
+            user_id: user.map(str::to_owned),
+            user_name: None,
+            field: None,
+            value: None,
+            message: String::new(),
+            related: Vec::new(),
+            fingerprint: format!("{rule}{user:?}"),
+        }
+    }
+
+    #[test]
+    fn a_page_goes_on_where_the_last_one_ended_though_that_was_mended() {
+        let all = [
+            finding("HC002", Severity::Error, None),
+            finding("HC004", Severity::Error, Some("a")),
+            finding("HC004", Severity::Error, Some("c")),
+            finding("HC001", Severity::Warning, Some("a")),
+        ];
+        let all: Vec<&Finding> = all.iter().collect();
+        let start = |rule: &str, severity, user: Option<&str>| {
+            let cursor = Cursor {
+                severity,
+                rule: rule.to_owned(),
+                user: user.map(str::to_owned),
+                fingerprint: format!("{rule}{user:?}"),
+                of: ";".to_owned(),
+            };
+            let text = cursor.write();
+            let asked = Parameters::parse(format!("cursor={text}").as_bytes());
+            Wanted::read(&asked).unwrap().start(&all)
+        };
+        assert_eq!(start("HC002", Severity::Error, None), 1);
+        assert_eq!(start("HC004", Severity::Error, Some("b")), 2);
+        assert_eq!(start("HC009", Severity::Error, None), 3);
+        assert_eq!(start("HC001", Severity::Warning, Some("z")), 4);
+    }
+
+    #[test]
+    fn a_cursor_belongs_to_its_question() {
+        let cursor = Cursor {
+            severity: Severity::Note,
+            rule: "HC001".to_owned(),
+            user: None,
+            fingerprint: "x".to_owned(),
+            of: "HC001;note".to_owned(),
+        };
+        let read = |more: &str| {
+            let asked = format!("cursor={}{more}", cursor.write());
+            Wanted::read(&Parameters::parse(asked.as_bytes())).is_ok()
+        };
+        assert!(read("&rule=no-department&severity=NOTE&rule=hc001"));
+        assert!(!read("") && !read("&rule=HC001") && !read("&rule=HC001,HC002&severity=note"));
+        for bad in ["cursor=AAAA", "cursor=e30", "cursor=%00"] {
+            assert!(Wanted::read(&Parameters::parse(bad.as_bytes())).is_err());
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! Reports over the days of facts that are kept.
+
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    ops::Range,
+};
+
+use headcount_core::{
+    fact::FactKind,
+    search::Matcher,
+    segment::{Attribute, Attribution, Calendar, Period, Question, Table},
+};
+use jiff::{
+    civil::{Date, Weekday},
+    tz::TimeZone,
+};
+
+use super::{ReportError, report};
+use crate::{
+    Snapshot, Store,
+    facts::{DayFile, FactFile, FactStore, FactsError},
+};
+
+/// What is asked of the facts that are kept.
+#[derive(Clone, Debug)]
+pub struct KeptQuestion {
+    /// Of which facts.
+    pub kind: FactKind,
+    /// What they are segmented by.
+    pub by: Vec<Attribute>,
+    /// As in a [`Question`].
+    pub matcher: Option<Matcher>,
+    /// As in a [`Question`].
+    pub under: Option<String>,
+    /// As in a [`Question`].
+    pub attribution: Attribution,
+    /// As in a [`Question`].
+    pub divisions: Option<Vec<String>>,
+    /// The days.
+    pub period: Period,
+    /// Name of the time zone that days start in; that of the facts without it.
+    pub timezone: Option<String>,
+    /// The day that weeks start on.
+    pub week_start: Weekday,
+    /// Whether days without facts are left out; there is no report otherwise.
+    pub allow_missing: bool,
+}
+
+/// The days of facts that answer a question, found and not yet read.
+#[derive(Debug)]
+pub struct KeptDays {
+    question: Question,
+    /// The days.
+    pub period: Period,
+    /// Name of the time zone that days start in.
+    pub timezone: String,
+    /// Days of the period without facts.
+    pub missing: Vec<Date>,
+    files: Vec<DayFile>,
+}
+
+/// Why kept facts do not answer a question.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeptError {
+    /// The facts cannot be read.
+    #[error(transparent)]
+    Facts(#[from] FactsError),
+    /// The facts of the period are of several time zones, and the question names none.
+    #[error("the facts are of several time zones: {}", .0.join(", "))]
+    Zones(Vec<String>),
+    /// Nobody knows the time zone.
+    #[error("the time zone {0:?} is unknown")]
+    UnknownZone(String),
+    /// The days are past the ends of time.
+    #[error("the days {0} lie outside the calendar")]
+    OutsideCalendar(Period),
+    /// There are no facts of some days, or of all.
+    #[error("there are no facts of {}", told(missing))]
+    Missing {
+        /// Which days, in order.
+        missing: Vec<Date>,
+        /// Whether there are none at all.
+        all: bool,
+    },
+    /// The facts are sums over days of another time zone.
+    #[error("the facts of {date} were cut into days of {cut}, not of {wanted}")]
+    CutOtherwise {
+        /// The day.
+        date: Date,
+        /// Name of its time zone.
+        cut: String,
+        /// Name of the one that is asked for.
+        wanted: String,
+    },
+}
+
+/// Why kept facts were not read to their end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeptFault {
+    /// The facts cannot be read.
+    #[error(transparent)]
+    Facts(#[from] FactsError),
+    /// The caller no longer wants the answer.
+    #[error("the report was ended before it was complete")]
+    Stopped,
+    /// The facts read are not those that were found: a file was replaced meanwhile.
+    #[error("the facts read are not those that were kept, ask again")]
+    Replaced,
+}
+
+impl KeptDays {
+    /// The days that answer `asked`, out of `facts`; there are none without it. Only the ends of
+    /// the files are read.
+    ///
+    /// # Errors
+    /// [`KeptError`], by what is missing.
+    pub fn find(facts: Option<&FactStore>, asked: &KeptQuestion) -> Result<Self, KeptError> {
+        let period = asked.period;
+        let kept = match facts {
+            Some(facts) => facts.list(asked.kind)?,
+            None => Vec::new(),
+        };
+        let timezone = match &asked.timezone {
+            Some(zone) => zone.clone(),
+            None => timezone_of(&kept, period)?,
+        };
+        let calendar = Calendar {
+            zone: TimeZone::get(&timezone).map_err(|_| KeptError::UnknownZone(timezone.clone()))?,
+            week_start: asked.week_start,
+        };
+        let outside = || KeptError::OutsideCalendar(period);
+        let period_ms = period.moments(&calendar).ok_or_else(outside)?;
+        let missing = match facts {
+            Some(facts) => facts.missing(asked.kind, period.from, period.to)?,
+            None => period.days().collect(),
+        };
+        let mut files = Vec::new();
+        for file in kept {
+            let (start, end) = file.day.bounds()?;
+            if start < period_ms.end && period_ms.start < end.max(file.end_ms) {
+                files.push(file);
+            }
+        }
+        let all = files.is_empty();
+        if !missing.is_empty() && (all || !asked.allow_missing) {
+            return Err(KeptError::Missing { missing, all });
+        }
+        if let Some(other) = files.iter().find(|file| is_cut_otherwise(file, &timezone)) {
+            return Err(KeptError::CutOtherwise {
+                date: other.day.date,
+                cut: other.day.time_zone.clone(),
+                wanted: timezone,
+            });
+        }
+        Ok(Self {
+            question: Question {
+                kind: asked.kind,
+                by: asked.by.clone(),
+                matcher: asked.matcher.clone(),
+                under: asked.under.clone(),
+                attribution: asked.attribution,
+                period_ms,
+                calendar,
+                divisions: asked.divisions.clone(),
+            },
+            period,
+            timezone,
+            missing,
+            files,
+        })
+    }
+
+    /// Which facts these are: another number for other facts of the period, or another calendar.
+    #[must_use]
+    pub fn state(&self) -> u64 {
+        let mut state = DefaultHasher::new();
+        (
+            &self.timezone,
+            self.question.calendar.week_start.to_monday_zero_offset(),
+        )
+            .hash(&mut state);
+        for file in &self.files {
+            (file.day.date, file.content, file.end_ms).hash(&mut state);
+        }
+        state.finish()
+    }
+
+    /// Reads the facts and adds them up, on at most `threads` threads, as long as `goes_on` says so.
+    ///
+    /// # Errors
+    /// [`ReportError`] with a [`KeptFault`].
+    pub fn report(
+        &self,
+        store: &dyn Store,
+        org: &str,
+        threads: usize,
+        goes_on: &(dyn Fn() -> bool + Sync),
+    ) -> Result<(Table, Snapshot), ReportError<KeptFault>> {
+        let kind = self.question.kind;
+        let told = report(
+            store,
+            org,
+            &self.question,
+            &self.files,
+            threads,
+            |file, wanted, sink| {
+                if !goes_on() {
+                    return Err(KeptFault::Stopped);
+                }
+                FactFile::open(&file.path, Some(kind))?.scan(wanted, sink)?;
+                Ok(())
+            },
+        )?;
+        self.check(&told.0).map_err(ReportError::Facts)?;
+        Ok(told)
+    }
+
+    /// The sums that were written with the files are those that were read from them.
+    fn check(&self, table: &Table) -> Result<(), KeptFault> {
+        if self.question.divisions.is_some() {
+            return Ok(());
+        }
+        let Range { start, end } = self.question.period_ms;
+        for file in &self.files {
+            let bounds = file.day.bounds()?;
+            if bounds.0 < start || end < bounds.1 {
+                return Ok(());
+            }
+        }
+        let facts: u64 = self.files.iter().map(|file| file.facts).sum();
+        let mut agree = facts == table.facts.all.facts;
+        for &measure in table.kind.told() {
+            let written = self.files.iter().filter_map(|file| file.totals[measure]);
+            let written = written.reduce(|sum, more| sum + more);
+            agree &= written == table.facts.all.sum(measure).map(i128::from);
+        }
+        if agree {
+            Ok(())
+        } else {
+            Err(KeptFault::Replaced)
+        }
+    }
+}
+
+/// The time zone of the facts in the period, where they agree; UTC without any.
+fn timezone_of(kept: &[DayFile], period: Period) -> Result<String, KeptError> {
+    let inside = |file: &&DayFile| period.from <= file.day.date && file.day.date <= period.to;
+    let mut zones: Vec<&str> = kept
+        .iter()
+        .filter(inside)
+        .map(|file| file.day.time_zone.as_str())
+        .collect();
+    zones.sort_unstable();
+    zones.dedup();
+    match zones.as_slice() {
+        [] => Ok("UTC".to_owned()),
+        [zone] => Ok((*zone).to_owned()),
+        many => Err(KeptError::Zones(
+            many.iter().map(|zone| (*zone).to_owned()).collect(),
+        )),
+    }
+}
+
+/// Whether facts of whole days are of days of another time zone.
+fn is_cut_otherwise(file: &DayFile, timezone: &str) -> bool {
+    let length = file.day.granularity.as_deref();
+    length.is_none_or(|length| length.contains('D')) && file.day.time_zone != timezone
+}
+
+/// Days in words, those that follow each other as a stretch.
+fn told(days: &[Date]) -> String {
+    /// More stretches than this say nothing more.
+    const MOST: usize = 5;
+    let stretches = Period::stretches(days);
+    let mut told: Vec<String> = stretches
+        .iter()
+        .take(MOST)
+        .map(ToString::to_string)
+        .collect();
+    if stretches.len() > MOST {
+        told.push("and others".to_owned());
+    }
+    told.join(", ")
+}
