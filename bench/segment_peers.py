@@ -74,10 +74,12 @@ def polars_way(files, folder, first, last, threads, join, by, agents):
     import polars as pl
 
     side, column = {"department": ("versions", "department"), "tree": ("paths", "path")}[by]
-    moment = lambda day: datetime.datetime.fromisoformat(day).replace(tzinfo=datetime.timezone.utc)
+    start_of = lambda day: datetime.datetime.fromisoformat(day).replace(tzinfo=datetime.timezone.utc)
     facts = pl.scan_parquet(files).select("interval_start", "user_id", *SUMS)
-    facts = facts.filter((pl.col("interval_start") >= moment(first)) & (pl.col("interval_start") < moment(last)))
-    held = pl.scan_parquet(folder / f"{side}.parquet").select("id", "valid_from", "valid_to", column)
+    facts = facts.filter((pl.col("interval_start") >= start_of(first)) & (pl.col("interval_start") < start_of(last)))
+    held = pl.scan_parquet(folder / f"{side}.parquet").select(
+        "id", column, *[pl.col(moment).cast(pl.Datetime("ms", "UTC")) for moment in ["valid_from", "valid_to"]]
+    )
     if join == "asof":
         # Files come in the order of their days, so facts are in order of time.
         facts = facts.set_sorted("interval_start")

@@ -6,7 +6,9 @@ import itertools
 from tables import NONE, UNROSTERED
 
 DAY_MS = 86_400_000
-ZONE = datetime.timezone(datetime.timedelta(hours=3))  # Asia/Riyadh, all year
+# Asia/Riyadh, all year.
+ZONE = datetime.timezone(datetime.timedelta(hours=3))
+
 
 def of_version(expression):
     """The label of an attribute of the version that a fact belongs to."""
@@ -45,7 +47,7 @@ LABELS = {
         SELECT list(DISTINCT {name('tree.manager')}) FROM tree
         WHERE tree.ms = tree_ms AND tree.person = attributed.id), ['{NONE}']) END""",
     "user": of_version("id"),
-    "user.name": of_version("(SELECT name FROM called WHERE called.id = attributed.id)"),
+    "user.name": of_version("(SELECT name FROM own WHERE own.id = attributed.id)"),
     "mediaType": f"coalesce(media_type, '{NONE}')",
     "day": "strftime(local, '%Y-%m-%d')",
     "week": "strftime(local - to_days(dayofweek(local)::INTEGER), '%Y-%m-%d')",

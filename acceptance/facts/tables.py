@@ -86,21 +86,23 @@ def facts(db, kind, files):
 
 
 def attribute(db, question):
-    """Makes the table `attributed`: the facts of the period, each with its version, and `labelled` names."""
+    """Makes the table `attributed`, the facts of the period with their versions, and those of names."""
     first, end = question.period_ms
     if question.as_of == "event":
         holds = "start_ms >= from_ms AND start_ms < until_ms"
         tree_ms = "(SELECT coalesce(max(ms), (SELECT min(ms) FROM moment)) FROM moment WHERE ms <= start_ms)"
         until_ms = f"greatest({end - 1}, (SELECT min(ms) FROM moment))"
     else:
-        holds, tree_ms, until_ms = f"until_ms = {NEVER}", "(SELECT max(ms) FROM moment)", str(NEVER)
+        holds, tree_ms, until_ms = f"until_ms = {NEVER}", "(SELECT max(ms) FROM moment)", str(NEVER - 1)
     db.execute(f"""
         CREATE OR REPLACE TEMP TABLE attributed AS
         SELECT fact.*, life.* EXCLUDE (id), life.id, {tree_ms} AS tree_ms
         FROM {question.kind} fact
         LEFT JOIN life ON life.id = fact.user_id AND {holds}
         WHERE start_ms >= {first} AND start_ms < {end}""")
-    # What people are called: as of the end of the period, or today.
+    # What people are called: as of the end of the period, or today. Whoever came later has a name in
+    # the own facts, which belong to the first version, but lends it to nobody.
     db.execute(f"""
-        CREATE OR REPLACE TEMP TABLE called AS
-        SELECT id, name FROM life WHERE from_ms <= {until_ms} AND {until_ms} < until_ms AND first_ms <= {until_ms}""")
+        CREATE OR REPLACE TEMP TABLE own AS
+        SELECT id, name, first_ms <= {until_ms} AS is_known FROM life WHERE from_ms <= {until_ms} AND {until_ms} < until_ms;
+        CREATE OR REPLACE TEMP TABLE called AS SELECT id, name FROM own WHERE is_known""")

@@ -13,12 +13,14 @@ db = duckdb.connect()
 db.execute("SET TimeZone = 'UTC'")
 folder = sys.argv[1]
 moments = "make_timestamptz(valid_from * 1000) AS valid_from, make_timestamptz(valid_to * 1000) AS valid_to"
-for name, columns in [
-    ("versions", f"id, department, {moments}"),
-    ("paths", f"id, path, {moments}"),
-    ("trees", "path, manager"),
+# Ids as text, as in the facts; left alone, they become UUIDs.
+period = "valid_from: 'BIGINT', valid_to: 'BIGINT'"
+for name, columns, types in [
+    ("versions", f"id, department, {moments}", f"id: 'VARCHAR', department: 'VARCHAR', {period}"),
+    ("paths", f"id, path, {moments}", f"id: 'VARCHAR', path: 'BIGINT', {period}"),
+    ("trees", "path, manager", "path: 'BIGINT', manager: 'VARCHAR'"),
 ]:
-    source = f"read_json('{folder}/{name}.ndjson', format = 'newline_delimited')"
+    source = f"read_json('{folder}/{name}.ndjson', format = 'newline_delimited', columns = {{{types}}})"
     db.execute(f"COPY (SELECT {columns} FROM {source}) TO '{folder}/{name}.parquet'")
 """
 

@@ -2,7 +2,7 @@
 //! other in rings. Facts of both kinds: daily, half-hourly and of several days, of known and unknown
 //! users and of nobody, with measures missing, from before the first snapshot on.
 
-use std::{error::Error, path::Path};
+use std::{error::Error, ops::Range, path::Path};
 
 use headcount_core::fact::{Fact, FactKind, MEASURES, MICRO, Stat};
 use headcount_store::{
@@ -29,6 +29,8 @@ const DEPARTMENTS: [&str; 6] = ["Sales", "sales", "Support", "Back Office", "Gr√
 const TITLES: [&str; 3] = ["Agent", "Lead", "Director"];
 const MEDIA: [&str; 3] = ["chat", "message", "voice"];
 const DIVISIONS: usize = 4;
+/// Those who are managers of each other from the start.
+const RING: Range<usize> = 3..6;
 
 /// Makes the org of a seed.
 pub(crate) fn make(path: &str, seed: u64) -> Result<String, Box<dyn Error>> {
@@ -55,7 +57,7 @@ fn history(path: &str, ids: &[String], random: &mut fastrand::Rng) -> Result<(),
     for (number, id) in ids.iter().enumerate() {
         let person = newcomer(id, ids, number, random);
         match random.u8(..4) {
-            0 => away.push(person),
+            0 if !RING.contains(&number) => away.push(person),
             _ => everybody.push(person),
         }
     }
@@ -98,6 +100,14 @@ fn newcomer(id: &str, ids: &[String], number: usize, random: &mut fastrand::Rng)
         division: (random.u8(..8) > 0).then(|| random.usize(..DIVISIONS)),
         manager: match number {
             0..3 => None,
+            _ if RING.contains(&number) => {
+                let above = if number + 1 < RING.end {
+                    number + 1
+                } else {
+                    RING.start
+                };
+                Some(ids[above].clone())
+            }
             _ => Some(ids[random.usize(..number.div_ceil(4))].clone()),
         },
     }
@@ -156,9 +166,9 @@ fn facts(
                 Source::Import
             },
         };
-        let often = match (random.u8(..12), parts) {
-            (0, _) => 0.0,
-            (_, 1) => 0.6,
+        let often = match (random.u8(..12), days, parts) {
+            (0, 1, _) => 0.0,
+            (_, _, 1) => 0.6,
             _ => 0.05,
         };
         let length = days * DAY_MS / parts;
