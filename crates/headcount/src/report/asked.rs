@@ -282,7 +282,7 @@ impl Asked {
 /// Facts of a file that was named.
 enum Given {
     /// A day as it is kept, here or elsewhere.
-    Kept(DayFile),
+    Kept(Box<DayFile>),
     /// Whatever else was read.
     Read(Vec<Fact>),
 }
@@ -292,7 +292,7 @@ impl Given {
         if let Ok(file) = FactFile::open(path, Some(asked.kind))
             && let Some(day) = file.day()
         {
-            return Ok(Self::Kept(day.clone()));
+            return Ok(Self::Kept(Box::new(day.clone())));
         }
         let ways = Ways {
             kind: Some(asked.kind),
@@ -324,10 +324,10 @@ fn not_found(error: KeptError) -> anyhow::Error {
             Exit::Usage,
             "use a name such as Asia/Riyadh or UTC".to_owned(),
         ),
-        KeptError::CutOtherwise { cut, wanted, .. } => (
+        KeptError::CutOtherwise { cut, .. } => (
             Exit::Usage,
             format!(
-                "report with --timezone {cut}, or pull them again with --timezone {wanted} or --granularity PT30M"
+                "report with --timezone {cut}; only facts of half hours (--granularity PT30M) can be reported in any zone"
             ),
         ),
         KeptError::OutsideCalendar(_) => (Exit::Usage, "change --from and --to".to_owned()),
