@@ -282,7 +282,7 @@ impl Asked {
 /// Facts of a file that was named.
 enum Given {
     /// A day as it is kept, here or elsewhere.
-    Kept(DayFile),
+    Kept(Box<DayFile>),
     /// Whatever else was read.
     Read(Vec<Fact>),
 }
@@ -292,7 +292,7 @@ impl Given {
         if let Ok(file) = FactFile::open(path, Some(asked.kind))
             && let Some(day) = file.day()
         {
-            return Ok(Self::Kept(day.clone()));
+            return Ok(Self::Kept(Box::new(day.clone())));
         }
         let ways = Ways {
             kind: Some(asked.kind),
