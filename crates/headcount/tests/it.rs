@@ -30,6 +30,8 @@ mod operations;
 mod otlp;
 #[path = "it/readme.rs"]
 mod readme;
+#[path = "it/report.rs"]
+mod report;
 #[path = "it/run.rs"]
 mod run;
 #[path = "it/sandbox.rs"]

@@ -342,6 +342,20 @@ fn pulled_days_are_the_truth_and_stay() {
                 .collect();
             assert!(rows.len() > 5, "{truth}");
             assert_eq!(day["facts"].as_u64(), Some(rows.len() as u64));
+            let sum = |column: &str| rows.iter().filter_map(|row| row[column].as_i64()).sum();
+            let (count, micro): (i64, i64) = match kind {
+                "handle_time" => {
+                    assert_eq!(day["sum_ms"].as_i64(), Some(sum("handle_sum_ms")));
+                    (sum("handle_count"), 0)
+                }
+                _ => (sum("evaluation_count"), sum("score_sum")),
+            };
+            assert_eq!(day["count"].as_i64(), Some(count));
+            let points = day["score_sum"].as_f64().unwrap_or_default();
+            assert!(
+                (points - micro as f64 / 1e6).abs() < 0.006,
+                "{points} {micro}"
+            );
         }
     }
     let before = kept(&sandbox);
