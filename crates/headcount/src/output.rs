@@ -87,6 +87,12 @@ impl<'w> Sheet<'w> {
         })
     }
 
+    /// Begins a table whose rows are one line each, however narrow the terminal is, so that ids in
+    /// it can be copied. What is long belongs into the last column.
+    pub(crate) fn uncut(columns: &[String], out: &'w mut dyn Write) -> Self {
+        Self::Table(table::Writer::uncut(columns, out))
+    }
+
     /// Adds a row, with as many cells as there are columns.
     pub(crate) fn row(&mut self, cells: &[Cell<'_>]) -> anyhow::Result<()> {
         match self {

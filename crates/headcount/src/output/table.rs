@@ -26,7 +26,15 @@ pub(crate) struct Writer<'w> {
 impl<'w> Writer<'w> {
     pub(super) fn new(columns: &[String], out: &'w mut dyn Write) -> Self {
         // Tests print into a buffer, whatever stdout is.
-        let terminal = !cfg!(test) && std::io::stdout().is_terminal();
+        Self::on(!cfg!(test) && std::io::stdout().is_terminal(), columns, out)
+    }
+
+    /// A table that is cut nowhere, on a terminal neither.
+    pub(super) fn uncut(columns: &[String], out: &'w mut dyn Write) -> Self {
+        Self::on(false, columns, out)
+    }
+
+    fn on(terminal: bool, columns: &[String], out: &'w mut dyn Write) -> Self {
         let mut table = empty(terminal);
         let bold = terminal && environment::colours();
         table.set_header(columns.iter().map(|name| {

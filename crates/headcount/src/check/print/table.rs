@@ -5,10 +5,7 @@ use std::io::Write;
 use headcount_core::check::{self, RuleInfo, Severity};
 
 use super::{Checked, Told, name};
-use crate::{
-    cli::Form,
-    output::{Cell, Sheet},
-};
+use crate::output::{Cell, Sheet};
 
 /// Prints the findings that are in no baseline, at most `limit` of each rule.
 pub(super) fn print(checked: &Checked, limit: usize, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -89,7 +86,7 @@ fn rows(group: &[&Told], limit: usize, out: &mut dyn Write) -> anyhow::Result<()
         .iter()
         .map(|(name, _)| format!("  {name}"))
         .collect();
-    let mut sheet = Sheet::begin(Form::Table, &names, out)?;
+    let mut sheet = Sheet::uncut(&names, out);
     for told in shown {
         let cells = columns.iter().map(|(_, of)| match of(told) {
             Some(text) => Cell::owned(format!("  {text}")),
@@ -100,12 +97,16 @@ fn rows(group: &[&Told], limit: usize, out: &mut dyn Write) -> anyhow::Result<()
     sheet.finish()
 }
 
-/// What stands there, where the message does not say it.
+/// What stands there, where it means something to a person and the message does not say it.
 fn value(told: &Told) -> Option<&str> {
-    let value = told.finding.value.as_deref()?;
-    let said =
-        told.finding.message.contains(value) || told.finding.related.iter().any(|id| id == value);
-    Some(value).filter(|_| !said)
+    let (value, message) = (told.finding.value.as_deref()?, &told.finding.message);
+    Some(value).filter(|value| !is_id(value) && !message.contains(*value))
+}
+
+/// Whether a text has the shape of an id of Genesys Cloud, a UUID.
+fn is_id(text: &str) -> bool {
+    let hex = |byte: u8| byte == b'-' || byte.is_ascii_hexdigit();
+    text.len() == 36 && text.bytes().all(hex)
 }
 
 fn summary(checked: &Checked, out: &mut dyn Write) -> anyhow::Result<()> {
