@@ -2,7 +2,11 @@
 
 use std::fmt;
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{
+    Timestamp,
+    civil::{Date, Weekday},
+    tz::TimeZone,
+};
 
 /// A moment, in milliseconds since 1970 UTC. The roster as of this moment is what the last
 /// snapshot published at or before it said.
@@ -64,13 +68,36 @@ impl fmt::Display for AsOf {
     }
 }
 
+/// Names of the days of the week, from Monday on.
+pub const WEEKDAYS: [&str; 7] = [
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+];
+
+/// Reads a date such as `2026-11-24`; `None` for whatever else, and for days that do not exist.
+#[must_use]
+pub fn date(text: &str) -> Option<Date> {
+    let shaped = text.len() == 10 && text.bytes().filter(|byte| *byte == b'-').count() == 2;
+    shaped.then(|| text.parse().ok())?
+}
+
+/// Reads the English name of a day of the week, in any case.
+#[must_use]
+pub fn weekday(name: &str) -> Option<Weekday> {
+    let place = WEEKDAYS
+        .iter()
+        .position(|known| known.eq_ignore_ascii_case(name))?;
+    Weekday::from_monday_zero_offset(i8::try_from(place).ok()?).ok()
+}
+
 /// The last millisecond before the next day starts: days are not always 24 hours long.
 fn end_of_day(text: &str, zone: &TimeZone) -> Option<i64> {
-    let shaped = text.len() == 10 && text.bytes().filter(|byte| *byte == b'-').count() == 2;
-    if !shaped {
-        return None;
-    }
-    let next = text.parse::<Date>().ok()?.tomorrow().ok()?;
+    let next = date(text)?.tomorrow().ok()?;
     let start = zone.to_ambiguous_zoned_datetime(next.to_datetime(jiff::civil::Time::midnight()));
     Some(floor_ms(start.compatible().ok()?.timestamp()) - 1)
 }
@@ -90,6 +117,13 @@ mod tests {
         assert_eq!(day.to_string(), "2026-11-24T23:59:59.999Z");
         let riyadh = AsOf::parse_in("2026-11-24", &TimeZone::fixed(jiff::tz::offset(3))).unwrap();
         assert_eq!(day.ms - riyadh.ms, 3 * 3_600_000);
+    }
+
+    #[test]
+    fn days_of_the_week_are_named_in_full() {
+        assert_eq!(weekday("Sunday"), Some(Weekday::Sunday));
+        assert_eq!(weekday("monday"), Some(Weekday::Monday));
+        assert_eq!(weekday("mon"), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::{
 };
 
 use headcount_core::{
-    as_of::{AsOf, AsOfError},
+    as_of::{self, AsOf, AsOfError},
     field::{Column, Projection},
     user::Attributes,
 };
@@ -151,8 +151,10 @@ pub(crate) fn since(text: Option<&str>) -> Result<Option<i64>, AsOfError> {
     };
     let moment = AsOf::parse(text)?.ms;
     // A day of UTC is always as long, and the end of a date is its last millisecond.
-    let is_date = text.trim().parse::<jiff::civil::Date>().is_ok() && text.trim().len() == 10;
-    Ok(Some(if is_date { moment + 1 - DAY_MS } else { moment }))
+    Ok(Some(match as_of::date(text.trim()) {
+        Some(_) => moment + 1 - DAY_MS,
+        None => moment,
+    }))
 }
 
 /// Which snapshot an answer is of, as machines read it.

@@ -15,7 +15,7 @@ use headcount_core::{
 };
 use jiff::civil::Date;
 
-pub(crate) use self::asked::{Asked, weekday};
+pub(crate) use self::asked::Asked;
 use self::period::Period;
 use crate::error::{Exit, Failure};
 

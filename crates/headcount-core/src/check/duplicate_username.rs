@@ -1,11 +1,9 @@
 //! Usernames that several users have. Deleted users are left out: what was theirs may be given out again.
 
 use super::{
-    Ran, Rule, RuleInfo, Severity, duplicates::duplicates, found::Found, subject::State,
-    subject::Subject,
+    Ran, Rule, RuleInfo, Severity, duplicates::find_shared, found::Found, subject::Subject,
 };
 use crate::field::Column;
-use crate::search::text::fold;
 
 pub(super) const RULE: Rule = Rule {
     info: RuleInfo {
@@ -24,19 +22,6 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn find(subject: &Subject<'_>, found: &mut Found<'_>) -> Ran {
-    let rows = (0..subject.context.roster.len())
-        .filter(|&row| matches!(subject.state(row), State::Active | State::Inactive));
-    let groups = duplicates(rows, |row, key| {
-        let text = subject.value(row, Column::Username)?;
-        key.push_str(&fold(text.trim()));
-        Some(())
-    });
-    for (value, rows) in groups {
-        let count = rows.len();
-        found
-            .value("username", &value)
-            .with(rows)
-            .say(format!("{count} users have this username"));
-    }
+    find_shared(subject, Column::Username, "username", found);
     Ok(())
 }

@@ -2,6 +2,33 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::{found::Found, subject::State, subject::Subject};
+use crate::{field::Column, search::text::fold};
+
+/// Finds the values of a column that several active or inactive users have, but for case. Deleted
+/// users are left out: what was theirs may be given out again.
+pub(super) fn find_shared(
+    subject: &Subject<'_>,
+    column: Column,
+    what: &str,
+    found: &mut Found<'_>,
+) {
+    let rows = (0..subject.context.roster.len())
+        .filter(|&row| matches!(subject.state(row), State::Active | State::Inactive));
+    let groups = duplicates(rows, |row, key| {
+        let text = subject.value(row, column)?;
+        key.push_str(&fold(text.trim()));
+        Some(())
+    });
+    for (value, rows) in groups {
+        let count = rows.len();
+        found
+            .value(column.field().path(), &value)
+            .with(rows)
+            .say(format!("{count} users have this {what}"));
+    }
+}
+
 /// Values that more than one of `rows` has, each with its rows in order. `key` writes the value of
 /// a row; `None` for a row that has none.
 ///

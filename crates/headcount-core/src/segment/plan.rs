@@ -97,8 +97,9 @@ pub struct Plan<'p> {
     pub(super) groups: Vec<u32>,
     /// The labels of each group, one for each attribute that a version alone decides.
     group_codes: Vec<Vec<u32>>,
-    /// The texts of those attributes, by place in the question.
-    texts: HashMap<usize, Texts<'p>>,
+    /// For each attribute of the question that a version alone decides, its place among those, and
+    /// what its codes are called.
+    texts: Vec<Option<(usize, Texts<'p>)>>,
     pub(super) managing: Option<Managing>,
     pub(super) under: Option<u32>,
     pub(super) grain: Grain,
@@ -170,13 +171,16 @@ impl<'p> Plan<'p> {
             Some(matcher) => Some(roster.view(seen.as_ref()).matching(matcher)?),
             None => None,
         };
-        let mut texts = HashMap::new();
+        let mut texts = Vec::new();
         let mut codes = Vec::new();
-        for (place, attribute) in question.by.iter().enumerate() {
-            if let Some((of, called)) = decided(people, &named, *attribute)? {
-                texts.insert(place, called);
-                codes.push(of);
-            }
+        for attribute in &question.by {
+            texts.push(match decided(people, &named, *attribute)? {
+                Some((of, called)) => {
+                    codes.push(of);
+                    Some((codes.len() - 1, called))
+                }
+                None => None,
+            });
         }
         let (mut groups, group_codes) = grouped(people.versions(), &codes);
         for (row, group) in (0..).zip(&mut groups) {
@@ -215,7 +219,7 @@ impl<'p> Plan<'p> {
         })
     }
 
-    /// The spot of facts whose user is not known; `None` where those are left out.
+    /// The spot of facts whose user is not known; its group says where those are left out.
     pub(super) fn unrostered(&self) -> Spot {
         let group = match (&self.question.divisions, &self.question.matcher, self.under) {
             (Some(_), ..) => OUT_OF_SIGHT,
@@ -254,12 +258,13 @@ impl<'p> Plan<'p> {
         let Some(codes) = self.group_codes.get(group as usize) else {
             return UNROSTERED;
         };
-        let level = self.texts.keys().filter(|&&before| before < place).count();
-        match (self.texts.get(&place), codes[level]) {
-            (Some(Texts::Of(texts)), code) => &texts[code as usize],
-            (Some(Texts::Ids(people)), user) => people.id(user),
-            (Some(Texts::Names), user) => self.last_name(user).unwrap_or(NONE),
-            (None, _) => NONE,
+        let Some((at, called)) = &self.texts[place] else {
+            return NONE;
+        };
+        match (called, codes[*at]) {
+            (Texts::Of(texts), code) => &texts[code as usize],
+            (Texts::Ids(people), user) => people.id(user),
+            (Texts::Names, user) => self.last_name(user).unwrap_or(NONE),
         }
     }
 }

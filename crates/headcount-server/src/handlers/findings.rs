@@ -6,7 +6,6 @@ use axum::{
     extract::{Extension, Request, State},
     response::Response,
 };
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use headcount_core::check::{self, Finding, RuleInfo, Severity};
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +13,7 @@ use super::snapshot_ref;
 use crate::{
     access::Caller,
     app::{App, Sight, VIEW_USERS},
+    cursor,
     error::ApiError,
     findings::Findings,
     json::Json,
@@ -117,7 +117,8 @@ impl Wanted {
         if let Some(text) = asked.get("cursor") {
             let again =
                 |what: &str| ApiError::bad_request(format!("{what}; start again without a cursor"));
-            let cursor = Cursor::read(text).ok_or_else(|| again("the cursor cannot be read"))?;
+            let cursor =
+                cursor::read::<Cursor>(text).ok_or_else(|| again("the cursor cannot be read"))?;
             if cursor.of != wanted.of() {
                 return Err(again("the cursor was made for another rule or severity"));
             }
@@ -163,17 +164,6 @@ impl Wanted {
 }
 
 impl Cursor {
-    fn write(&self) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
-    }
-
-    fn read(text: &str) -> Option<Self> {
-        let json = BASE64_URL_SAFE_NO_PAD
-            .decode(text.trim_end_matches('='))
-            .ok()?;
-        serde_json::from_slice(&json).ok()
-    }
-
     /// Whether a finding comes later, in the order of a report.
     fn is_before(&self, finding: &Finding) -> bool {
         let order = finding.severity.cmp(&self.severity);
@@ -247,7 +237,7 @@ fn write(sight: &Sight, findings: &Findings, wanted: &Wanted) -> Json {
     json.member("snapshot", snapshot_ref(&sight.loaded().snapshot));
     if let Some(next) = next {
         let some = |text: String| Some(text).filter(|text| !text.is_empty());
-        let cursor = next.write();
+        let cursor = cursor::write(&next);
         let parameters = [
             ("cursor", Some(cursor.clone())),
             ("limit", Some(wanted.limit.to_string())),
@@ -333,7 +323,7 @@ mod tests {
                 fingerprint: format!("{rule}{user:?}"),
                 of: ";".to_owned(),
             };
-            let text = cursor.write();
+            let text = cursor::write(&cursor);
             let asked = Parameters::parse(format!("cursor={text}").as_bytes());
             Wanted::read(&asked).unwrap().start(&all)
         };
@@ -353,7 +343,7 @@ mod tests {
             of: "HC001;note".to_owned(),
         };
         let read = |more: &str| {
-            let asked = format!("cursor={}{more}", cursor.write());
+            let asked = format!("cursor={}{more}", cursor::write(&cursor));
             Wanted::read(&Parameters::parse(asked.as_bytes())).is_ok()
         };
         assert!(read("&rule=no-department&severity=NOTE&rule=hc001"));

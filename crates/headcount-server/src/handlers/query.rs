@@ -9,7 +9,6 @@ use axum::{
     extract::{Extension, Request, State},
     response::Response,
 };
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use headcount_core::{
     field::Column,
     search::{PageLimits, Query, StateRule},
@@ -24,6 +23,7 @@ use super::{
 use crate::{
     access::Caller,
     app::{App, VIEW_USERS},
+    cursor,
     error::ApiError,
     json::Json,
     parameters::{Parameters, link},
@@ -39,19 +39,6 @@ struct Cursor {
     state: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     as_of: Option<String>,
-}
-
-impl Cursor {
-    fn write(&self) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
-    }
-
-    fn read(text: &str) -> Option<Self> {
-        let json = BASE64_URL_SAFE_NO_PAD
-            .decode(text.trim_end_matches('='))
-            .ok()?;
-        serde_json::from_slice(&json).ok()
-    }
 }
 
 /// The users in a state, by id, from the beginning or from a cursor on.
@@ -101,13 +88,12 @@ pub(crate) async fn get_users_query(
         .filter(|_| found.total > query.page.size)
         .and_then(|&row| view.roster().value(row, Column::Id));
     let next = last.map(|last| {
-        Cursor {
+        cursor::write(&Cursor {
             after: last.to_owned(),
             order: order.to_owned(),
             state: state.to_owned(),
             as_of: asked.get("asOf").map(str::to_owned),
-        }
-        .write()
+        })
     });
 
     let to = |cursor: Option<String>| {
@@ -136,7 +122,7 @@ fn cursor(asked: &Parameters, order: &str, state: &str) -> Result<Option<Cursor>
         return Ok(None);
     };
     let again = |what: &str| ApiError::bad_request(format!("{what}; start again without a cursor"));
-    let cursor = Cursor::read(text).ok_or_else(|| again("the cursor cannot be read"))?;
+    let cursor = cursor::read::<Cursor>(text).ok_or_else(|| again("the cursor cannot be read"))?;
     if cursor.order != order
         || cursor.state != state
         || cursor.as_of.as_deref() != asked.get("asOf")
@@ -160,8 +146,8 @@ mod tests {
             state: "any".to_owned(),
             as_of: None,
         };
-        let text = cursor.write();
-        assert_eq!(Cursor::read(&text), Some(cursor));
+        let text = cursor::write(&cursor);
+        assert_eq!(cursor::read(&text), Some(cursor));
         let asked = Parameters::parse(format!("cursor={text}").as_bytes());
         assert!(super::cursor(&asked, "ASC", "any").is_ok());
         assert!(super::cursor(&asked, "DESC", "any").is_err());

@@ -87,6 +87,13 @@ impl Day {
 }
 
 impl DayFile {
+    /// Whether its facts are sums over days of another time zone, and so of no use in this one.
+    #[must_use]
+    pub fn is_cut_otherwise(&self, time_zone: &str) -> bool {
+        let length = self.day.granularity.as_deref();
+        length.is_none_or(|length| length.contains('D')) && self.day.time_zone != time_zone
+    }
+
     /// What is written at the end of the file. `digests` are those of the columns of `groups`.
     pub(super) fn tell(&self, digests: &[Vec<u64>], groups: &[RowGroupMetaData]) -> Vec<KeyValue> {
         let pair = |key: &str, value: String| KeyValue::new(format!("headcount.{key}"), value);

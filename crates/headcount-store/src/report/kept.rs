@@ -92,6 +92,15 @@ pub enum KeptError {
         /// Whether there are none at all.
         all: bool,
     },
+    /// Intervals of several days reach over an end of the period, and nobody knows which part of
+    /// them lies within.
+    #[error("the facts of {} are of intervals that the period {period} cuts", over)]
+    CutInterval {
+        /// The days that they are of.
+        over: Period,
+        /// The days asked for.
+        period: Period,
+    },
     /// The facts are sums over days of another time zone.
     #[error("the facts of {date} were cut into days of {cut}, not of {wanted}")]
     CutOtherwise {
@@ -176,9 +185,17 @@ impl KeptDays {
         let mut files = Vec::new();
         for file in kept {
             let (start, end) = file.day.bounds()?;
-            if start < period_ms.end && period_ms.start < end.max(file.end_ms) {
-                files.push(file);
+            if period_ms.end <= start || file.end_ms.max(end) <= period_ms.start {
+                continue;
             }
+            if file.end_ms > end && (start < period_ms.start || period_ms.end < file.end_ms) {
+                let over = Period {
+                    from: file.day.date,
+                    to: calendar.day_of(file.end_ms - 1),
+                };
+                return Err(KeptError::CutInterval { over, period });
+            }
+            files.push(file);
         }
         let all = files.is_empty();
         if !missing.is_empty() && (all || !asked.allow_missing) {
@@ -190,7 +207,7 @@ impl KeptDays {
                 all,
             });
         }
-        if let Some(other) = files.iter().find(|file| is_cut_otherwise(file, &timezone)) {
+        if let Some(other) = files.iter().find(|file| file.is_cut_otherwise(&timezone)) {
             return Err(KeptError::CutOtherwise {
                 date: other.day.date,
                 cut: other.day.time_zone.clone(),
@@ -304,10 +321,4 @@ fn timezone_of(kept: &[DayFile], period: Period) -> Result<String, KeptError> {
             many.iter().map(|zone| (*zone).to_owned()).collect(),
         )),
     }
-}
-
-/// Whether facts of whole days are of days of another time zone.
-fn is_cut_otherwise(file: &DayFile, timezone: &str) -> bool {
-    let length = file.day.granularity.as_deref();
-    length.is_none_or(|length| length.contains('D')) && file.day.time_zone != timezone
 }

@@ -12,11 +12,7 @@ use headcount_core::fact::FactKind;
 use headcount_store::facts::FactStore;
 use jiff::tz::TimeZone;
 
-use crate::{
-    cli::Global,
-    config::Config,
-    error::{Exit, Failure},
-};
+use crate::{cli::Global, config::Config, report::period};
 
 /// Fetch, import and list the facts that reports are made of
 ///
@@ -87,12 +83,9 @@ fn zone(config: &Config, asked: Option<&str>, facts: &FactStore) -> anyhow::Resu
         Some(name) => name.to_owned(),
         None => kept(facts)?.unwrap_or_else(|| "UTC".to_owned()),
     };
-    let unknown = || {
-        Failure::new(Exit::Usage, format!("the time zone `{name}` is unknown"))
-            .hint("use a name such as Asia/Riyadh or UTC")
-    };
-    let zone = TimeZone::get(&name).map_err(|_| unknown())?;
-    let name = zone.iana_name().ok_or_else(unknown)?.to_owned();
+    let zone = period::zone(&name)?;
+    // As the database spells it: files and Genesys Cloud are told this name.
+    let name = zone.iana_name().unwrap_or(&name).to_owned();
     Ok(Zone { zone, name })
 }
 

@@ -135,7 +135,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
         facts_beside: Some(config.store_url()?),
         reports: Reports {
             timezone: config.file.reports.timezone.clone(),
-            week_start: report::weekday(&config.file.reports.week_start)?,
+            week_start: report::period::weekday(&config.file.reports.week_start)?,
         },
         check: config.file.check.clone(),
         seed: clock::now_ms().unsigned_abs() ^ u64::from(std::process::id()),

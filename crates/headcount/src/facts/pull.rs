@@ -5,7 +5,7 @@ use futures_util::{StreamExt, stream};
 use headcount_core::fact::FactKind;
 use headcount_genesys::{Client, DayFacts, Granularity, Settings};
 use headcount_store::facts::{Day, DayFile, FactStore, Put, Source};
-use jiff::{ToSpan, civil::Date, tz::TimeZone};
+use jiff::{civil::Date, tz::TimeZone};
 
 use crate::{
     error::{Exit, Failure},
@@ -84,7 +84,7 @@ impl Pull {
             let kept = self.facts.list(kind)?;
             let upstream = DayFacts::new(&client, kind, self.granularity, self.zone.clone())?;
             let mut wanted = Vec::new();
-            for date in self.dates() {
+            for date in self.period.days() {
                 match kept.iter().find(|file| file.day.date == date) {
                     Some(file) if !self.again && self.is_as_asked(file) => each(Pulled {
                         kind,
@@ -146,14 +146,6 @@ impl Pull {
             },
             facts: count,
         })
-    }
-
-    fn dates(&self) -> impl Iterator<Item = Date> {
-        let last = self.period.to;
-        self.period
-            .from
-            .series(1.day())
-            .take_while(move |date| *date <= last)
     }
 
     /// A day that goes on has facts yet to come: kept now, it would look whole.

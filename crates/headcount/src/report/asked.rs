@@ -1,7 +1,6 @@
 //! What a report is asked for, and its answer out of the store and the facts beside it.
 
 use std::{
-    ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -13,7 +12,7 @@ use headcount_core::{
     segment::{Attribute, Attribution, Calendar, FactSink, Question, Table, hand_over},
 };
 use headcount_store::{
-    KeptDays, KeptError, KeptQuestion, ReportError, Store,
+    KeptDays, KeptError, KeptQuestion, Store,
     facts::{DayFile, FactFile, FactStore, FactsError},
     report,
 };
@@ -24,13 +23,13 @@ use jiff::{
 
 use super::{
     Report,
-    period::{Period, between, day, moments},
+    period::{Period, ZONES, between, day, moments, weekday, zone},
 };
 use crate::{
     cli::Global,
     commands::report::Options,
     config::Config,
-    error::{Exit, Failure, nearest},
+    error::{Exit, Failure},
     facts::{self, Ways},
     selection::Conditions,
 };
@@ -182,7 +181,7 @@ impl Asked {
                 Given::Read(facts) => {
                     facts
                         .iter()
-                        .for_each(|fact| reach(fact.start_ms, fact.start_ms + 1));
+                        .for_each(|fact| reach(fact.start_ms, fact.end_ms));
                 }
             }
             files.push(file);
@@ -194,7 +193,20 @@ impl Asked {
             (None, [zone]) => zone.clone(),
             _ => "UTC".to_owned(),
         };
-        let calendar = self.calendar(&timezone)?;
+        if let Some(day) = files.iter().find_map(|file| match file {
+            Given::Kept(day) if day.is_cut_otherwise(&timezone) => Some(day),
+            _ => None,
+        }) {
+            return Err(not_found(KeptError::CutOtherwise {
+                date: day.day.date,
+                cut: day.day.time_zone.clone(),
+                wanted: timezone,
+            }));
+        }
+        let calendar = Calendar {
+            zone: zone(&timezone)?,
+            week_start: self.week_start,
+        };
         let Some((first, last)) = ends else {
             let message = "the files hold no facts";
             return Err(Failure::new(Exit::TryAgain, message)
@@ -205,15 +217,26 @@ impl Asked {
             from: calendar.day_of(first),
             to: calendar.day_of(last - 1),
         });
-        let period_ms = moments(period, &calendar)?;
-        let scan = |file: &Given, wanted: &[usize], sink: &mut dyn FactSink| match file {
-            Given::Kept(day) => self.scan(day, wanted, sink),
-            Given::Read(facts) => {
-                hand_over(facts, wanted, sink);
-                Ok(())
-            }
+        let question = Question {
+            kind: self.kind,
+            by: self.by.clone(),
+            matcher: self.matcher.clone(),
+            under: self.under.clone(),
+            attribution: self.attribution,
+            period_ms: moments(period, &calendar)?,
+            calendar,
+            divisions: None,
         };
-        let table = self.segment(&files, calendar, period_ms, scan)?;
+        let scan = |file: &Given, wanted: &[usize], sink: &mut dyn FactSink| {
+            match file {
+                Given::Kept(day) => {
+                    FactFile::open(&day.path, Some(self.kind))?.scan(wanted, sink)?;
+                }
+                Given::Read(facts) => hand_over(facts, wanted, sink),
+            }
+            Ok::<_, FactsError>(())
+        };
+        let (table, _) = report(&*self.store, &self.org, &question, &files, threads(), scan)?;
         if table.facts.all.facts == 0 {
             let message = format!("the files hold no facts of {period}");
             return Err(Failure::new(Exit::TryAgain, message)
@@ -221,36 +244,6 @@ impl Asked {
                 .into());
         }
         Ok(self.told(table, period, timezone, Vec::new()))
-    }
-
-    fn scan(
-        &self,
-        day: &DayFile,
-        wanted: &[usize],
-        sink: &mut dyn FactSink,
-    ) -> Result<(), FactsError> {
-        FactFile::open(&day.path, Some(self.kind))?.scan(wanted, sink)?;
-        Ok(())
-    }
-
-    fn segment<F: Sync>(
-        &self,
-        files: &[F],
-        calendar: Calendar,
-        period_ms: Range<i64>,
-        scan: impl Fn(&F, &[usize], &mut dyn FactSink) -> Result<(), FactsError> + Sync,
-    ) -> Result<Table, ReportError<FactsError>> {
-        let question = Question {
-            kind: self.kind,
-            by: self.by.clone(),
-            matcher: self.matcher.clone(),
-            under: self.under.clone(),
-            attribution: self.attribution,
-            period_ms,
-            calendar,
-            divisions: None,
-        };
-        report(&*self.store, &self.org, &question, files, threads(), scan).map(|(table, _)| table)
     }
 
     fn told(&self, table: Table, period: Period, timezone: String, missing: Vec<Date>) -> Report {
@@ -262,20 +255,6 @@ impl Asked {
             timezone,
             missing,
         }
-    }
-
-    fn calendar(&self, timezone: &str) -> Result<Calendar, Failure> {
-        let zone = TimeZone::get(timezone).map_err(|_| {
-            Failure::new(
-                Exit::Usage,
-                format!("the time zone `{timezone}` is unknown"),
-            )
-            .hint("use a name such as Asia/Riyadh or UTC")
-        })?;
-        Ok(Calendar {
-            zone,
-            week_start: self.week_start,
-        })
     }
 }
 
@@ -320,9 +299,10 @@ fn not_found(error: KeptError) -> anyhow::Error {
             (Exit::TryAgain, format!("`{pull}` fetches them{anyway}"))
         }
         KeptError::Zones(_) => (Exit::Usage, "say which one with --timezone".to_owned()),
-        KeptError::UnknownZone(_) => (
+        KeptError::UnknownZone(_) => (Exit::Usage, ZONES.to_owned()),
+        KeptError::CutInterval { over, .. } => (
             Exit::Usage,
-            "use a name such as Asia/Riyadh or UTC".to_owned(),
+            format!("report --from {} --to {}", over.from, over.to),
         ),
         KeptError::CutOtherwise { cut, .. } => (
             Exit::Usage,
@@ -338,26 +318,4 @@ fn not_found(error: KeptError) -> anyhow::Error {
 
 fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
-}
-
-/// A weekday by its name in English.
-pub(crate) fn weekday(name: &str) -> Result<Weekday, Failure> {
-    const NAMES: [&str; 7] = [
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-    ];
-    let place = NAMES
-        .iter()
-        .position(|known| known.eq_ignore_ascii_case(name.trim()));
-    let day =
-        place.and_then(|place| Weekday::from_monday_zero_offset(i8::try_from(place).ok()?).ok());
-    day.ok_or_else(|| {
-        Failure::new(Exit::Usage, format!("`{name}` is no day of the week"))
-            .hint(nearest::hint(name, &NAMES, "days"))
-    })
 }

@@ -1,10 +1,13 @@
 //! Stretches of days, as a person names them.
 
-use headcount_core::segment::Calendar;
 pub(crate) use headcount_core::segment::Period;
-use jiff::civil::Date;
+use headcount_core::{as_of, segment::Calendar};
+use jiff::{
+    civil::{Date, Weekday},
+    tz::TimeZone,
+};
 
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, nearest};
 
 /// From one day to another.
 pub(crate) fn between(from: Date, to: Date) -> Result<Period, Failure> {
@@ -66,10 +69,29 @@ pub(crate) fn moments(
 /// Reads a day.
 pub(crate) fn day(text: &str) -> Result<Date, Failure> {
     let text = text.trim();
-    let shaped = text.len() == 10 && text.bytes().filter(|byte| *byte == b'-').count() == 2;
-    let day = shaped.then(|| text.parse().ok()).flatten();
-    day.ok_or_else(|| {
+    as_of::date(text).ok_or_else(|| {
         Failure::new(Exit::Usage, format!("`{text}` is no day")).hint("write it like 2026-11-24")
+    })
+}
+
+/// The time zone of this name.
+pub(crate) fn zone(name: &str) -> Result<TimeZone, Failure> {
+    TimeZone::get(name).map_err(|_| {
+        Failure::new(Exit::Usage, format!("the time zone `{name}` is unknown")).hint(ZONES)
+    })
+}
+
+/// What names of time zones look like.
+pub(crate) const ZONES: &str = "use a name such as Asia/Riyadh or UTC";
+
+/// A day of the week by its name in English.
+pub(crate) fn weekday(name: &str) -> Result<Weekday, Failure> {
+    as_of::weekday(name.trim()).ok_or_else(|| {
+        Failure::new(Exit::Usage, format!("`{name}` is no day of the week")).hint(nearest::hint(
+            name,
+            &as_of::WEEKDAYS,
+            "days",
+        ))
     })
 }
 

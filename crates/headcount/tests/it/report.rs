@@ -213,6 +213,23 @@ fn what_cannot_be_reported_is_said() {
     let store = headcount_store::open(&url, Access::Write).unwrap();
     publish(&*store, &SEPTEMBER, "2026-09-30T03:00:00Z", "Early");
     october(&FactStore::beside(&url, "default").unwrap());
+    // A week in one interval, as an answer without a granularity has it.
+    let start_ms = ms("2026-08-03T00:00:00Z");
+    let day = Day {
+        date: Date::constant(2026, 8, 3),
+        time_zone: "UTC".to_owned(),
+        granularity: None,
+        source: Source::Import,
+    };
+    let week = Fact {
+        start_ms,
+        end_ms: start_ms + 7 * 86_400_000,
+        ..Fact::default()
+    };
+    let facts = FactStore::beside(&url, "default").unwrap();
+    facts
+        .replace(FactKind::HandleTime, day, vec![week])
+        .unwrap();
     let say = |more: &[&str], code: i32| {
         let mut arguments = vec!["report", "aht"];
         arguments.extend(more);
@@ -265,6 +282,17 @@ fn what_cannot_be_reported_is_said() {
             "2026-11-01 to 2026-11-02",
         ),
         (
+            vec!["--from", "2026-08-04", "--to", "2026-08-05"],
+            2,
+            "report --from 2026-08-03 --to 2026-08-09",
+        ),
+        (
+            vec!["--from", "2026-08-03", "--to", "2026-08-08"],
+            2,
+            "of intervals that the period 2026-08-03 to 2026-08-08 cuts",
+        ),
+        (vec!["--from", "2026-08-03", "--to", "2026-08-09"], 0, ""),
+        (
             vec!["--from", "2026-10-30", "--to", "2026-10-01"],
             2,
             "before it begins",
@@ -296,4 +324,16 @@ fn what_cannot_be_reported_is_said() {
         told.contains("days without facts: 2026-11-01 to 2026-11-02"),
         "{told}"
     );
+    let kept = home
+        .path()
+        .join("hc.facts/default/handle_time/2026-10-01.parquet");
+    let kept = kept.to_str().unwrap();
+    let told = say(&["--facts", kept, "--timezone", "Asia/Riyadh"], 2);
+    assert!(told.contains("cut into days of UTC"), "{told}");
+    // The period of files is that of their intervals.
+    let answer = r#"{"results":[{"data":[{"interval":"2026-08-03T00:00:00Z/2026-08-10T00:00:00Z",
+        "metrics":[{"metric":"tHandle","stats":{"count":1,"sum":2000}}]}]}]}"#;
+    home.file("answer.json", answer);
+    let told = home.ok(&["report", "aht", "--facts", "answer.json"]);
+    assert!(told.contains("2026-08-03 to 2026-08-09"), "{told}");
 }

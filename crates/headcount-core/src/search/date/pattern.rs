@@ -3,6 +3,7 @@
 use jiff::{civil, tz::Offset};
 
 use super::{Span, Unit, parse_offset};
+use crate::as_of::WEEKDAYS;
 
 /// A compiled `dateFormat`, such as `yyyy-MM-dd'T'HH:mm:ss.SSSX`.
 ///
@@ -48,16 +49,6 @@ const MONTHS: [&str; 12] = [
     "november",
     "december",
 ];
-const WEEKDAYS: [&str; 7] = [
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-];
-
 impl DateFormat {
     /// Compiles a pattern.
     ///

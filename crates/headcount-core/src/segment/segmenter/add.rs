@@ -111,8 +111,10 @@ impl Segmenter<'_> {
                 self.add_columns([a, b, c, d, e].map(|measure| measure.values), block);
             }
             measures => {
+                // Counts the facts.
+                self.add_columns([], block);
                 for (at, measure) in measures.iter().enumerate() {
-                    self.add_measure(at, measure, block, at == 0);
+                    self.add_measure(at, measure);
                 }
             }
         }
@@ -140,17 +142,8 @@ impl Segmenter<'_> {
         }
     }
 
-    /// The same with one measure at a time; the first time, facts are counted.
-    fn add_measure(
-        &mut self,
-        at: usize,
-        measure: &BlockMeasure<'_>,
-        block: &Block<'_>,
-        first: bool,
-    ) {
-        if first {
-            self.add_columns([], block);
-        }
+    /// The same for one measure.
+    fn add_measure(&mut self, at: usize, measure: &BlockMeasure<'_>) {
         let to = self.wanted[at];
         for (&cell, value) in self.rows.iter().zip(measure.values) {
             if cell != ALONE {

@@ -1,6 +1,7 @@
 //! What a link asks of a report.
 
 use headcount_core::{
+    as_of,
     fact::FactKind,
     field::{Column, Field},
     filter::{self, FilterError},
@@ -21,17 +22,6 @@ const MOST_ATTRIBUTES: usize = 8;
 
 /// Days in one question at most: ten years.
 const MOST_DAYS: i32 = 3_660;
-
-/// Names of weekdays, from Monday on.
-const WEEKDAYS: [&str; 7] = [
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-];
 
 /// A question, and what its attributes are called in the answer.
 pub(super) struct Asked {
@@ -149,9 +139,7 @@ fn day(asked: &Parameters, name: &str) -> Result<Date, ApiError> {
     let text = asked.get(name).ok_or_else(|| {
         ApiError::constraint(format!("{name} is missing, write a day like 2026-11-24"))
     })?;
-    let shaped = text.len() == 10 && text.bytes().filter(|byte| *byte == b'-').count() == 2;
-    let day = shaped.then(|| text.parse().ok()).flatten();
-    day.ok_or_else(|| {
+    as_of::date(text).ok_or_else(|| {
         ApiError::invalid_date(format!(
             "{text:?} in {name} is no day, write it like 2026-11-24"
         ))
@@ -177,12 +165,6 @@ fn week_start(asked: &Parameters) -> Result<Option<Weekday>, ApiError> {
     let Some(name) = asked.get("weekStart") else {
         return Ok(None);
     };
-    let place = WEEKDAYS
-        .iter()
-        .position(|known| known.eq_ignore_ascii_case(name));
-    place
-        .and_then(|place| i8::try_from(place).ok())
-        .and_then(|place| Weekday::from_monday_zero_offset(place).ok())
-        .map(Some)
-        .ok_or_else(|| ApiError::invalid_parameter(name, "weekStart", &WEEKDAYS.join(", ")))
+    let day = as_of::weekday(name).map(Some);
+    day.ok_or_else(|| ApiError::invalid_parameter(name, "weekStart", &as_of::WEEKDAYS.join(", ")))
 }
