@@ -92,8 +92,8 @@ pub enum KeptError {
         /// Whether there are none at all.
         all: bool,
     },
-    /// Intervals of several days reach over an end of the period, and nobody knows which part of
-    /// them lies within.
+    /// Intervals that stand for several days reach over an end of the period, and nobody knows which
+    /// part of them lies within.
     #[error("the facts of {} are of intervals that the period {period} cuts", over)]
     CutInterval {
         /// The days that they are of.
@@ -183,12 +183,18 @@ impl KeptDays {
             None => period.days().collect(),
         };
         let mut files = Vec::new();
-        for file in kept {
+        let mut kept = kept.into_iter().peekable();
+        while let Some(file) = kept.next() {
             let (start, end) = file.day.bounds()?;
             if period_ms.end <= start || file.end_ms.max(end) <= period_ms.start {
                 continue;
             }
-            if file.end_ms > end && (start < period_ms.start || period_ms.end < file.end_ms) {
+            // A fact that is a little late counts where it begins. An interval that stands for days
+            // without facts of their own would make them look quiet, or busy.
+            let next = file.day.date.tomorrow().ok();
+            let stands_for_more =
+                file.end_ms > end && kept.peek().map(|file| file.day.date) != next;
+            if stands_for_more && (start < period_ms.start || period_ms.end < file.end_ms) {
                 let over = Period {
                     from: file.day.date,
                     to: calendar.day_of(file.end_ms - 1),
