@@ -1,5 +1,6 @@
 """The questions, as options of `headcount report` and as SQL."""
 
+import collections
 import datetime
 import itertools
 
@@ -64,6 +65,10 @@ WHERE = {
 }
 
 
+# From a day to another one; inside of what there is, or all of it.
+Days = collections.namedtuple("Days", "first last inside")
+
+
 class Question:
     """A question: what is segmented, by what, of when."""
 
@@ -72,7 +77,7 @@ class Question:
 
     @property
     def period_ms(self):
-        first, last = (datetime.datetime.combine(day, datetime.time(), ZONE) for day in self.days)
+        first, last = (datetime.datetime.combine(day, datetime.time(), ZONE) for day in self.days[:2])
         return int(first.timestamp()) * 1000, int(last.timestamp()) * 1000 + DAY_MS
 
     @property
@@ -84,6 +89,9 @@ class Question:
         report = {"handle_time": "aht", "evaluation": "evaluations"}[self.kind]
         options = ["report", report, "--from", self.days[0], "--to", self.days[1], "--as-of", self.as_of]
         options += ["--timezone", "Asia/Riyadh", "--week-start", "sunday", "--output", "json"]
+        if self.days.inside:
+            # The first days may lie in an interval that began before them, and are told as missing.
+            options += ["--allow-missing"]
         if self.by:
             options += ["--by", ",".join(self.by)]
         for condition in self.where:
@@ -103,8 +111,8 @@ class Question:
 
 def questions(first, last, managers):
     """Everything that is asked of an org with facts from `first` to `last`."""
-    whole = (first, last)
-    part = (first + datetime.timedelta(days=9), first + datetime.timedelta(days=30))
+    whole = Days(first, last, inside=False)
+    part = Days(first + datetime.timedelta(days=9), first + datetime.timedelta(days=30), inside=True)
     for kind, as_of in itertools.product(["handle_time", "evaluation"], ["event", "today"]):
         for by in [by for by in LABELS if by != "user.name"]:
             yield Question(kind, [by], whole, as_of=as_of)

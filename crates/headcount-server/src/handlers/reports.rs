@@ -149,9 +149,10 @@ fn find(app: &App, org: &str, question: &KeptQuestion) -> Result<KeptDays, ApiEr
         KeptError::Zones(_) => {
             ApiError::constraint(format!("{error}; say which one with timezone"))
         }
-        KeptError::CutInterval { over, .. } => {
-            ApiError::constraint(format!("{error}; ask from {} to {}", over.from, over.to))
-        }
+        KeptError::CutInterval { over, .. } => ApiError::constraint(format!(
+            "{error}; ask from {} to {}, or with allowMissing=true",
+            over.from, over.to
+        )),
         KeptError::CutOtherwise { ref cut, .. } => {
             ApiError::constraint(format!("{error}; ask with timezone={cut}"))
         }

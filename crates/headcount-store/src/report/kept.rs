@@ -178,7 +178,7 @@ impl KeptDays {
         };
         let outside = || KeptError::OutsideCalendar(period);
         let period_ms = period.moments(&calendar).ok_or_else(outside)?;
-        let missing = match facts {
+        let mut missing: Vec<Date> = match facts {
             Some(facts) => facts.missing(asked.kind, period.from, period.to)?,
             None => period.days().collect(),
         };
@@ -199,10 +199,18 @@ impl KeptDays {
                     from: file.day.date,
                     to: calendar.day_of(file.end_ms - 1),
                 };
-                return Err(KeptError::CutInterval { over, period });
+                if !asked.allow_missing {
+                    return Err(KeptError::CutInterval { over, period });
+                }
+                let without = period
+                    .days()
+                    .filter(|day| over.from < *day && *day <= over.to);
+                missing.extend(without.filter(|_| start < period_ms.start));
             }
             files.push(file);
         }
+        missing.sort_unstable();
+        missing.dedup();
         let all = files.is_empty();
         if !missing.is_empty() && (all || !asked.allow_missing) {
             return Err(KeptError::Missing {

@@ -302,7 +302,10 @@ fn not_found(error: KeptError) -> anyhow::Error {
         KeptError::UnknownZone(_) => (Exit::Usage, ZONES.to_owned()),
         KeptError::CutInterval { over, .. } => (
             Exit::Usage,
-            format!("report --from {} --to {}", over.from, over.to),
+            format!(
+                "report --from {} --to {}, or count each where it begins with --allow-missing",
+                over.from, over.to
+            ),
         ),
         KeptError::CutOtherwise { cut, .. } => (
             Exit::Usage,
