@@ -44,7 +44,7 @@ pub struct Request<'a> {
     pub full: bool,
     /// Whether CSV begins with a byte order mark, which some spreadsheets need.
     pub bom: bool,
-    /// Name of the time zone that days start in; that of the facts without it.
+    /// Name of the time zone that days start in where there are no facts; UTC without it.
     pub time_zone: Option<&'a str>,
     /// The day that weeks start on.
     pub week_start: Weekday,

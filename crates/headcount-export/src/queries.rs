@@ -36,8 +36,8 @@ division_called AS (
 ),
 ";
 
-const TOP: &str = "\
-top AS (
+const HIGHEST: &str = "\
+highest AS (
   SELECT b.path_key, COALESCE(c.name, b.manager_id) AS label
   FROM bridge_manager b LEFT JOIN called c ON c.user_id = b.manager_id
   WHERE b.level = 1
@@ -69,8 +69,8 @@ const REPORTS: [By; 9] = [
     By {
         name: "level1",
         label: "COALESCE(t.label, '(none)')",
-        tables: "CALLED TOP",
-        joins: "  LEFT JOIN top t ON t.path_key = f.path_key\n",
+        tables: "CALLED HIGHEST",
+        joins: "  LEFT JOIN highest t ON t.path_key = f.path_key\n",
     },
     By {
         name: "tree",
@@ -130,7 +130,7 @@ fn report(kind: FactKind) -> &'static str {
 fn query(kind: FactKind, by: &By) -> String {
     let (report, name) = (report(kind), by.name);
     let facts = Table::of(kind).name();
-    let tables = by.tables.replace("CALLED TOP", &format!("{CALLED}{TOP}"));
+    let tables = by.tables.replace("CALLED HIGHEST", &format!("{CALLED}{HIGHEST}"));
     let tables = tables.replace("CALLED TREES", &format!("{CALLED}{TREES}"));
     let label = match by.is_of_version() {
         true => format!(

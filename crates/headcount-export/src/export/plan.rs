@@ -88,7 +88,7 @@ impl Plan {
         }
         let all = || listed.iter().flat_map(|(_, days)| days);
         let zone = all().next().map(|day| day.day.time_zone.as_str());
-        let zone = request.time_zone.or(zone).unwrap_or("UTC");
+        let zone = zone.or(request.time_zone).unwrap_or("UTC");
         let calendar = Calendar {
             zone: TimeZone::get(zone).map_err(|_| ExportError::UnknownTimeZone(zone.to_owned()))?,
             week_start: request.week_start,

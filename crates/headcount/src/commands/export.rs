@@ -14,7 +14,7 @@ use crate::{
     config::Config,
     error::{Exit, Failure},
     output::{self, Cell, Sheet, numbers::grouped},
-    report::period::{weekday, zone},
+    report::period::weekday,
 };
 
 /// Write users, their history and facts as files for other tools
@@ -45,9 +45,6 @@ pub(crate) struct Args {
     /// Begin CSV with a byte order mark, without which some versions of Excel misread letters
     #[arg(long)]
     pub(crate) bom: bool,
-    /// Time zone that days start in [default: that of the settings, or of the facts]
-    #[arg(long, value_name = "ZONE")]
-    pub(crate) timezone: Option<String>,
     /// Address of the OData feed, for `--format pbids`
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<String>,
@@ -128,7 +125,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
             veil: &veil,
             full: args.full,
             bom: args.bom,
-            time_zone: time_zone.as_deref(),
+            time_zone: config.file.reports.timezone.as_deref(),
             week_start: weekday(&config.file.reports.week_start)?,
             now_ms: clock::now_ms(),
             threads: std::thread::available_parallelism().map_or(1, usize::from),
