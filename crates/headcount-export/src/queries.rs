@@ -130,7 +130,9 @@ fn report(kind: FactKind) -> &'static str {
 fn query(kind: FactKind, by: &By) -> String {
     let (report, name) = (report(kind), by.name);
     let facts = Table::of(kind).name();
-    let tables = by.tables.replace("CALLED HIGHEST", &format!("{CALLED}{HIGHEST}"));
+    let tables = by
+        .tables
+        .replace("CALLED HIGHEST", &format!("{CALLED}{HIGHEST}"));
     let tables = tables.replace("CALLED TREES", &format!("{CALLED}{TREES}"));
     let label = match by.is_of_version() {
         true => format!(

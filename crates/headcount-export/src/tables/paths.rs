@@ -38,7 +38,7 @@ pub(super) fn of_users(star: &Star, writer: &mut Writer) -> io::Result<()> {
 pub(super) fn levels(star: &Star, writer: &mut Writer) -> io::Result<()> {
     let paths: Vec<u32> = (0..star.lineage.paths()).collect();
     in_batches(&paths, writer, |paths| {
-        let mut levels = vec![Vec::with_capacity(paths.len()); LEVELS];
+        let mut levels = vec![Vec::new(); LEVELS];
         for &path in paths {
             let mut down: Vec<u32> = star.lineage.up(path).collect();
             down.reverse();

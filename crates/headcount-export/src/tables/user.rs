@@ -97,8 +97,8 @@ fn attributes<'a>(star: &'a Star, rows: &[u32], at: impl Fn(u32) -> i64) -> Vec<
     columns.push(numbers(rows, |row| {
         i64::try_from(star.lineage.up(path(row)).count()).ok()
     }));
-    let mut ids = vec![Vec::with_capacity(rows.len()); LEVELS];
-    let mut called = vec![Vec::with_capacity(rows.len()); LEVELS];
+    let mut ids = vec![Vec::new(); LEVELS];
+    let mut called = vec![Vec::new(); LEVELS];
     for &row in rows {
         let mut down: Vec<u32> = star.lineage.up(path(row)).collect();
         down.reverse();

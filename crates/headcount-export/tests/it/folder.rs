@@ -44,10 +44,16 @@ fn an_export_of_another_kind_is_refused() {
     let error = org.try_export(Format::Parquet, Personal::Full, &org.to());
     assert!(matches!(error, Err(ExportError::OtherExport { .. })));
     let text = fs::read_to_string(org.to().join("manifest.json")).unwrap();
-    for (from, to) in [("\"acme\"", "\"other\""), ("\"format\": 1", "\"format\": 2")] {
+    for (from, to) in [
+        ("\"acme\"", "\"other\""),
+        ("\"format\": 1", "\"format\": 2"),
+    ] {
         fs::write(org.to().join("manifest.json"), text.replace(from, to)).unwrap();
         let error = org.try_export(Format::Csv, Personal::Full, &org.to());
-        assert!(matches!(error, Err(ExportError::OtherExport { .. })), "{to}");
+        assert!(
+            matches!(error, Err(ExportError::OtherExport { .. })),
+            "{to}"
+        );
     }
     fs::write(org.to().join("manifest.json"), "{}").unwrap();
     let error = org.try_export(Format::Csv, Personal::Full, &org.to());
@@ -86,7 +92,12 @@ fn leftovers_are_cleared() {
     let done = org.export(Format::Csv);
     let users = done.tables.iter().find(|table| table.table == "dim_user");
     assert!(users.is_some_and(|table| table.rows == 1));
-    assert!(fs::metadata(org.to().join(path.as_str().unwrap())).unwrap().len() > 10);
+    assert!(
+        fs::metadata(org.to().join(path.as_str().unwrap()))
+            .unwrap()
+            .len()
+            > 10
+    );
 }
 
 #[test]

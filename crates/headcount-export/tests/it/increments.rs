@@ -23,7 +23,10 @@ fn begun() -> Org {
         ],
         "2026-11-02T03:00:00Z",
     );
-    org.day("2026-11-02", &[(Some("ann"), None, 1), (Some("eve"), None, 2)]);
+    org.day(
+        "2026-11-02",
+        &[(Some("ann"), None, 1), (Some("eve"), None, 2)],
+    );
     org.day("2026-11-03", &[(Some("ann"), None, 3)]);
     org
 }
@@ -32,7 +35,12 @@ fn begun() -> Org {
 fn the_same_again_writes_nothing() {
     let org = begun();
     let first = org.export(Format::Parquet);
-    assert!(first.tables.iter().all(|table| table.written == table.files));
+    assert!(
+        first
+            .tables
+            .iter()
+            .all(|table| table.written == table.files)
+    );
     let before = files(&org.to());
     let text = std::fs::read(org.to().join("manifest.json")).unwrap();
     let again = org.export(Format::Parquet);
@@ -50,7 +58,9 @@ fn days_are_written_when_they_change_and_removed_when_they_go() {
     let done = org.export(Format::Ndjson);
     // The calendar goes one day further.
     assert_eq!(written(&done), [("dim_date", 1), ("fact_handle_time", 2)]);
-    let gone = org.facts.list(FactKind::HandleTime).unwrap()[0].path.clone();
+    let gone = org.facts.list(FactKind::HandleTime).unwrap()[0]
+        .path
+        .clone();
     std::fs::remove_file(gone).unwrap();
     let done = org.export(Format::Ndjson);
     assert_eq!((written(&done), done.removed), (vec![], 1));
@@ -78,10 +88,17 @@ fn a_snapshot_changes_dimensions_and_days_after_it() {
         .iter()
         .filter_map(|(table, text)| (before[table] != *text).then_some(table.as_str()))
         .collect();
-    let expected = ["dim_department", "dim_user", "dim_user_current", "fact_handle_time"];
+    let expected = [
+        "dim_department",
+        "dim_user",
+        "dim_user_current",
+        "fact_handle_time",
+    ];
     assert_eq!(changed, expected);
     // Of facts the day that straddles the change alone; the one before stays.
-    let days = written(&done).into_iter().find(|(table, _)| *table == "fact_handle_time");
+    let days = written(&done)
+        .into_iter()
+        .find(|(table, _)| *table == "fact_handle_time");
     assert_eq!(days, Some(("fact_handle_time", 1)));
 }
 
@@ -101,7 +118,11 @@ fn a_stranger_who_comes_is_found_in_earlier_days() {
     };
     org.publish(&users, "2026-11-05T03:00:00Z");
     let done = org.export(Format::Ndjson);
-    assert!(!written(&done).iter().any(|(table, _)| table.starts_with("fact")));
+    assert!(
+        !written(&done)
+            .iter()
+            .any(|(table, _)| table.starts_with("fact"))
+    );
     assert!(rosters(&org)[0].contains("\"user_key\":null"));
     users.push(user("eve", "Eve", "Sales", None));
     org.publish(&users, "2026-11-06T03:00:00Z");
@@ -115,7 +136,9 @@ fn a_stranger_who_comes_is_found_in_earlier_days() {
 fn another_policy_writes_what_carries_names() {
     let org = begun();
     org.export(Format::Ndjson);
-    let done = org.try_export(Format::Ndjson, Personal::None, &org.to()).unwrap();
+    let done = org
+        .try_export(Format::Ndjson, Personal::None, &org.to())
+        .unwrap();
     assert_eq!(written(&done), [("dim_user", 1), ("dim_user_current", 1)]);
     assert_eq!(manifest(&org.to())["personal"], "none");
     assert!(!files(&org.to()).is_empty());

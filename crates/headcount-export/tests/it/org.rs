@@ -48,7 +48,10 @@ impl Org {
         let users: Vec<&str> = users.iter().map(String::as_str).collect();
         let mut run = self.store.begin(ORG, "plan", ms(at), None).unwrap();
         self.store.stage(&mut run, &users).unwrap();
-        let outcome = self.store.publish(run, "{}", ms(at), &Breaker::OFF).unwrap();
+        let outcome = self
+            .store
+            .publish(run, "{}", ms(at), &Breaker::OFF)
+            .unwrap();
         assert!(matches!(outcome, Outcome::Published(_)));
     }
 

@@ -35,9 +35,15 @@ fn moved() -> Org {
     org.day("2026-11-02", &[]);
     org.day(
         "2026-11-03",
-        &[(Some("ann"), Some("voice"), 3), (Some("BOB"), Some("chat"), 4)],
+        &[
+            (Some("ann"), Some("voice"), 3),
+            (Some("BOB"), Some("chat"), 4),
+        ],
     );
-    org.day("2026-11-04", &[(Some("ann"), Some("voice"), 5), (None, None, 6)]);
+    org.day(
+        "2026-11-04",
+        &[(Some("ann"), Some("voice"), 5), (None, None, 6)],
+    );
     org.day("2026-11-05", &[(Some("ann"), Some("voice"), 7)]);
     org
 }
@@ -91,7 +97,11 @@ fn columns_are_there_without_any_rows() {
     org.export(Format::Csv);
     let texts = texts(&org.to());
     for table in ["fact_handle_time", "fact_evaluation", "bridge_manager"] {
-        assert_eq!(texts[table].lines().count(), 1, "{table} has no header alone");
+        assert_eq!(
+            texts[table].lines().count(),
+            1,
+            "{table} has no header alone"
+        );
     }
     let columns = org.export(Format::Csv);
     assert!(columns.is_unchanged());

@@ -105,13 +105,6 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
         return Err(option.into());
     }
     let config = Config::load(global)?;
-    let time_zone = args
-        .timezone
-        .clone()
-        .or(config.file.reports.timezone.clone());
-    if let Some(name) = &time_zone {
-        zone(name)?;
-    }
     let store = config.open_store(Access::Read)?;
     let facts = FactStore::beside(&config.store_url()?, &config.org)?;
     let veil = Veil::new(args.personal.into(), &store.access()?.signing_key);

@@ -10,8 +10,9 @@ use std::{
 
 use headcount_core::fact::{Fact, FactKind, MEASURES};
 use headcount_store::{
-    Access, Breaker, Outcome, open,
+    Access, Breaker, Outcome,
     facts::{Day, FactStore, Source},
+    open,
 };
 use jiff::{ToSpan, civil::Date};
 use serde_json::{Value, json};
@@ -109,9 +110,14 @@ fn whole(folder: &Path) -> Option<Value> {
     for (name, table) in manifest["tables"].as_object().unwrap() {
         for file in table["files"].as_array().unwrap() {
             let path = folder.join(file["path"].as_str().unwrap());
-            let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+            let text =
+                fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
             assert_eq!(file["bytes"].as_u64(), Some(text.len() as u64), "{path:?}");
-            assert_eq!(file["rows"].as_u64(), Some(text.lines().count() as u64), "{path:?}");
+            assert_eq!(
+                file["rows"].as_u64(),
+                Some(text.lines().count() as u64),
+                "{path:?}"
+            );
             told[file["path"].as_str().unwrap()] = file["xxh3"].clone();
         }
         assert!(!table["columns"].as_array().unwrap().is_empty(), "{name}");
@@ -132,7 +138,9 @@ fn an_export_is_told_and_the_next_has_nothing_to_do() {
         .map(|line| {
             let words: Vec<&str> = line.split_whitespace().collect();
             match words.as_slice() {
-                [table, rows, files, bytes, written] if bytes.starts_with(|c: char| c.is_ascii_digit()) => {
+                [table, rows, files, bytes, written]
+                    if bytes.starts_with(|c: char| c.is_ascii_digit()) =>
+                {
                     format!("{table} {rows} {files} SIZE {written}")
                 }
                 words => words.join(" "),
@@ -224,7 +232,10 @@ fn killed_at_random_moments() {
         changed += usize::from(after != before);
         before = after;
     }
-    assert!(killed >= 10, "only {killed} exports were killed before their end");
+    assert!(
+        killed >= 10,
+        "only {killed} exports were killed before their end"
+    );
     assert!(changed >= 2, "only {changed} exports came to their end");
     org.export("lake");
     org.export("fresh");
