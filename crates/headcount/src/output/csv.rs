@@ -1,6 +1,8 @@
 //! RFC 4180, with lines ended by CRLF, and cells that no spreadsheet takes for a formula.
 
-use std::{borrow::Cow, io::Write};
+use std::io::Write;
+
+use headcount_core::csv::guarded;
 
 use super::{Cell, numbers::decimals};
 
@@ -35,30 +37,5 @@ impl<'w> Writer<'w> {
 
     pub(super) fn finish(mut self) -> anyhow::Result<()> {
         Ok(self.writer.flush()?)
-    }
-}
-
-/// A text that begins like a formula gets an apostrophe before it, which spreadsheets take as
-/// "this is text" (contract `facts.md`). Texts come from people; numbers are ours and stay.
-fn guarded(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        Cow::Owned(format!("'{text}"))
-    } else {
-        Cow::Borrowed(text)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn formulas_are_guarded_and_nothing_else() {
-        for text in ["=A1", "+49 30 1", "-1", "@x", "\tx", "\rx"] {
-            assert_eq!(guarded(text), format!("'{text}"));
-        }
-        for text in ["", "a=b", "O'Neill", " =", "1"] {
-            assert_eq!(guarded(text), text);
-        }
     }
 }
