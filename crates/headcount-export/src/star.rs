@@ -1,6 +1,6 @@
 //! What all tables are made of: every version, who was above whom, and the keys of both.
 
-use std::{collections::HashSet, sync::OnceLock};
+use std::{collections::HashSet, panic::resume_unwind, sync::OnceLock};
 
 use headcount_core::{
     field::{Column, Projection},
@@ -86,40 +86,24 @@ impl Star {
         org: &str,
         veil: &Veil,
     ) -> Result<Self, RosterError> {
-        let lineage = Lineage::of(&people)?;
-        let found = |id: &str| people.find(id);
-        let managers: Vec<Option<u32>> = people
-            .texts(Column::ManagerId)?
-            .map(|id| id.and_then(found))
-            .collect();
-        let mut columns = Vec::new();
-        for column in COLUMNS {
-            let texts = people.texts(column)?;
-            let texts: Texts = match column {
-                // As the user's own row has it, so that rows find each other.
-                Column::ManagerId => texts
-                    .zip(&managers)
-                    .map(|(text, user)| user.map(|user| people.id(user)).or(text))
-                    .collect(),
-                column if is_personal(column) => texts.map(|text| veil.text(text?)).collect(),
-                _ => texts.collect(),
-            };
-            columns.push(Coded {
-                texts,
-                codes: people.codes(column)?,
-            });
-        }
-        let mut by_time: Vec<u32> = (0..people.versions()).collect();
-        by_time.sort_by_key(|&row| people.valid_from(row));
+        // Keys of versions follow from nothing else: another thread finds them meanwhile.
+        let (keyed, told) = std::thread::scope(|scope| {
+            let keyed = scope.spawn(|| keyed(&people, org));
+            let told = told(&people, veil);
+            let keyed = keyed.join();
+            (keyed.unwrap_or_else(|panic| resume_unwind(panic)), told)
+        });
+        let (user_keys, history, divisions) = keyed?;
+        let (lineage, managers, columns) = told?;
         Ok(Self {
-            divisions: people.divisions()?,
             ids: (0..people.users())
                 .map(|user| Some(people.id(user)))
                 .collect(),
-            user_keys: user_keys(&people, &by_time, org),
             path_keys: path_keys(&people, &lineage),
-            history: history(&people, &by_time),
             known: OnceLock::new(),
+            divisions,
+            user_keys,
+            history,
             valid_to,
             managers,
             columns,
@@ -172,6 +156,45 @@ impl Star {
             .last()
             .map_or(0, |(_, digest)| *digest)
     }
+}
+
+/// Keys of versions, the history, and the names of divisions.
+type Keyed = (Vec<i64>, Vec<(i64, u64)>, Vec<NamedDivision>);
+
+fn keyed(people: &People, org: &str) -> Result<Keyed, RosterError> {
+    let mut by_time: Vec<u32> = (0..people.versions()).collect();
+    by_time.sort_by_key(|&row| people.valid_from(row));
+    let keys = user_keys(people, &by_time, org);
+    Ok((keys, history(people, &by_time), people.divisions()?))
+}
+
+/// Who was above whom, the manager of each code, and the columns as they may leave.
+type Told = (Lineage, Vec<Option<u32>>, Vec<Coded>);
+
+fn told(people: &People, veil: &Veil) -> Result<Told, RosterError> {
+    let lineage = Lineage::of(people)?;
+    let managers: Vec<Option<u32>> = people
+        .texts(Column::ManagerId)?
+        .map(|id| id.and_then(|id| people.find(id)))
+        .collect();
+    let mut columns = Vec::new();
+    for column in COLUMNS {
+        let texts = people.texts(column)?;
+        let texts: Texts = match column {
+            // As the user's own row has it, so that rows find each other.
+            Column::ManagerId => texts
+                .zip(&managers)
+                .map(|(text, user)| user.map(|user| people.id(user)).or(text))
+                .collect(),
+            column if is_personal(column) => texts.map(|text| veil.text(text?)).collect(),
+            _ => texts.collect(),
+        };
+        columns.push(Coded {
+            texts,
+            codes: people.codes(column)?,
+        });
+    }
+    Ok((lineage, managers, columns))
 }
 
 /// Keys of versions, by row: of org, user and beginning.
