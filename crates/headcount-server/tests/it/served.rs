@@ -9,7 +9,11 @@ use std::{
     time::Duration,
 };
 
-use headcount_server::{Server, Settings, job::Job, serve};
+use headcount_server::{
+    Server, Settings,
+    job::{Job, Jobs},
+    serve,
+};
 use headcount_store::{
     Access, Breaker, Credential, CredentialKind, Grant, Outcome, RateLimit, Store,
     facts::FactStore, open,
@@ -144,10 +148,11 @@ impl Made {
             let clock_ms = clock_ms.clone();
             Arc::new(move || clock_ms.load(Ordering::Relaxed))
         };
-        let job = Arc::new(Job::default());
+        let jobs = Jobs::of([ORG]);
+        let job = Arc::clone(jobs.get(ORG).unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let store = self.store.clone();
-        let server = serve(listener, None, settings, store, job.clone(), clock)
+        let server = serve(listener, None, settings, store, jobs, clock)
             .await
             .unwrap();
         Served {
