@@ -132,6 +132,18 @@ impl Made {
         self
     }
 
+    /// Makes the documents of an org such that no roster can be had of them.
+    pub(crate) fn spoil(&self, org: &str) {
+        let path = self.url.trim_start_matches("sqlite:");
+        let file = rusqlite::Connection::open(path).unwrap();
+        let spoilt = file.execute(
+            "UPDATE document SET json = CAST(x'ff' AS TEXT) WHERE doc IN
+                 (SELECT doc FROM version_open JOIN org USING (org) WHERE org.name = ?1)",
+            [org],
+        );
+        assert!(spoilt.unwrap() > 0);
+    }
+
     pub(crate) async fn serve(self) -> Served {
         self.serve_with(|_| {}).await
     }
