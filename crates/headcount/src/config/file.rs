@@ -271,6 +271,17 @@ mod tests {
     }
 
     #[test]
+    fn the_settings_that_the_handbook_shows_are_valid() {
+        let handbook = include_str!("../../../../docs/operations.md");
+        let shown: Vec<&str> = handbook.split("```toml\n").skip(1).collect();
+        assert!(!shown.is_empty());
+        for text in shown {
+            let file = parse(text.split("```").next().unwrap()).unwrap();
+            assert!(file.org.len() > 1);
+        }
+    }
+
+    #[test]
     fn says_where_and_what_is_probably_meant() {
         let cases = [
             (
