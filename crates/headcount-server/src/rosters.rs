@@ -38,6 +38,9 @@ const RESTS: u32 = 25;
 pub(crate) struct Loaded {
     pub(crate) snapshot: Snapshot,
     pub(crate) roster: Roster,
+    /// What [`headcount_store::Heads`] told before it was read: with another number it may hold what
+    /// is erased by now.
+    pub(crate) erased: i64,
     /// As of a time, and so without what is only known for the present.
     pub(crate) past: bool,
     /// Rows that callers see who are limited to some divisions, by these.
@@ -136,13 +139,15 @@ impl Rosters {
     /// [`StoreError`] when the store cannot be read, or no roster at all can be had out of it; what
     /// is in memory stays.
     pub(crate) fn refresh(&self, wanted: &[String]) -> Result<(), StoreError> {
+        let heads = self.store.heads()?;
+        let erased = heads.erased;
         let mut news: Vec<(u64, String)> = Vec::new();
-        for (org, newest) in self.store.heads()?.snapshots {
+        for (org, newest) in heads.snapshots {
             let known = self.current(&org);
             if wanted.contains(&org)
                 && known
                     .as_ref()
-                    .is_none_or(|known| known.snapshot.id != newest)
+                    .is_none_or(|known| (known.snapshot.id, known.erased) != (newest, erased))
                 && !self.rests(&org)
             {
                 news.push((known.map_or(0, |known| known.snapshot.users), org));
@@ -152,7 +157,7 @@ impl Rosters {
         news.sort();
         let mut failed = None;
         for (_, org) in news {
-            if let Err(error) = self.renew(&org) {
+            if let Err(error) = self.renew(&org, erased) {
                 tracing::warn!(
                     org,
                     error = &error as &dyn std::error::Error,
@@ -162,6 +167,15 @@ impl Rosters {
                 failed = Some(error);
             }
         }
+        let past = {
+            let mut past = lock(&self.past);
+            let (stale, fresh) = std::mem::take(&mut *past)
+                .into_iter()
+                .partition::<VecDeque<_>, _>(|(_, loaded)| loaded.erased != erased);
+            *past = fresh;
+            stale
+        };
+        drop(past);
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         current.retain(|org, _| wanted.contains(org));
         match failed {
@@ -184,9 +198,9 @@ impl Rosters {
     }
 
     /// Loads the last snapshot of an org and puts it in the place of the one before.
-    fn renew(&self, org: &str) -> Result<(), StoreError> {
+    fn renew(&self, org: &str, erased: i64) -> Result<(), StoreError> {
         // A fault that only the users of one org bring out must not end the loading of all.
-        let loaded = catch_unwind(AssertUnwindSafe(|| load(&*self.store, org, None)));
+        let loaded = catch_unwind(AssertUnwindSafe(|| load(&*self.store, org, None, erased)));
         let loaded = loaded.unwrap_or(Err(StoreError::Unreadable { what: "a roster" }))?;
         tracing::info!(
             org,
@@ -209,32 +223,33 @@ impl Rosters {
     /// [`StoreError::BeforeFirst`] for a time before the first snapshot, [`StoreError::NoSnapshot`]
     /// before there is any.
     pub(crate) fn as_of(&self, org: &str, as_of_ms: i64) -> Result<Arc<Loaded>, StoreError> {
+        let erased = self.store.heads()?.erased;
         let snapshots = self.store.snapshots(org)?;
         let id = snapshots
             .iter()
             .rev()
             .find(|snapshot| snapshot.published_ms <= as_of_ms)
             .map(|snapshot| snapshot.id);
-        if let Some(found) = id.and_then(|id| self.kept(org, id)) {
+        if let Some(found) = id.and_then(|id| self.kept(org, id, erased)) {
             return Ok(found);
         }
         let _one_at_a_time = lock(&self.loading_past);
         // Who waited may find what the one before loaded.
-        if let Some(found) = id.and_then(|id| self.kept(org, id)) {
+        if let Some(found) = id.and_then(|id| self.kept(org, id, erased)) {
             return Ok(found);
         }
-        let loaded = Arc::new(load(&*self.store, org, Some(as_of_ms))?);
+        let loaded = Arc::new(load(&*self.store, org, Some(as_of_ms), erased)?);
         let mut past = lock(&self.past);
         past.truncate(PAST - 1);
         past.push_front((org.to_owned(), loaded.clone()));
         Ok(loaded)
     }
 
-    fn kept(&self, org: &str, id: i64) -> Option<Arc<Loaded>> {
+    fn kept(&self, org: &str, id: i64, erased: i64) -> Option<Arc<Loaded>> {
         let mut past = lock(&self.past);
-        let at = past
-            .iter()
-            .position(|(name, loaded)| name == org && loaded.snapshot.id == id)?;
+        let at = past.iter().position(|(name, loaded)| {
+            name == org && (loaded.snapshot.id, loaded.erased) == (id, erased)
+        })?;
         let found = past.remove(at)?;
         let loaded = found.1.clone();
         past.push_front(found);
@@ -248,7 +263,12 @@ impl Rosters {
     }
 }
 
-fn load(store: &dyn Store, org: &str, as_of_ms: Option<i64>) -> Result<Loaded, StoreError> {
+fn load(
+    store: &dyn Store,
+    org: &str,
+    as_of_ms: Option<i64>,
+    erased: i64,
+) -> Result<Loaded, StoreError> {
     let mut builder = RosterBuilder::new(Projection::all());
     let snapshot = store.read(org, as_of_ms, &Projection::all(), &mut |user, document| {
         builder.push(user, document);
@@ -258,6 +278,7 @@ fn load(store: &dyn Store, org: &str, as_of_ms: Option<i64>) -> Result<Loaded, S
     Ok(Loaded {
         snapshot,
         roster,
+        erased,
         past: as_of_ms.is_some(),
         scopes: Mutex::default(),
         managers: Kept::new(TREES),
