@@ -29,7 +29,7 @@ use crate::{
     body::{Page, length},
     error::ApiError,
     freshness::Freshness,
-    job::Job,
+    job::Jobs,
     json::Json,
     metrics::Metrics,
     rosters::{Loaded, Rosters},
@@ -53,7 +53,7 @@ pub(crate) struct App {
     pub(crate) members: Members,
     pub(crate) rosters: Rosters,
     pub(crate) metrics: Metrics,
-    pub(crate) job: Arc<Job>,
+    pub(crate) jobs: Jobs,
     ids: CorrelationIds,
     /// KiB of answers that may yet be put on their way.
     room: Arc<Semaphore>,
@@ -73,19 +73,19 @@ impl App {
         settings: Settings,
         clock: Clock,
         store: Arc<dyn Store>,
-        job: Arc<Job>,
+        jobs: Jobs,
     ) -> Result<Self, headcount_store::StoreError> {
         Ok(Self {
             ids: CorrelationIds::new(settings.seed),
             room: Arc::new(Semaphore::new(settings.bounds.answers_under_way >> 10)),
             slow: Arc::new(Semaphore::new(SLOW_QUESTIONS)),
             reports: Arc::new(Semaphore::new(REPORTS)),
-            members: Members::load(store.clone())?,
+            members: Members::load(store.clone(), settings.only_org.clone())?,
             rosters: Rosters::new(store),
             metrics: Metrics::new(),
             settings,
             clock,
-            job,
+            jobs,
         })
     }
 

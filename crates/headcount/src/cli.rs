@@ -166,6 +166,7 @@ pub(crate) enum Command {
     Facts(commands::facts::Args),
     History(commands::history::Args),
     Snapshots(commands::snapshots::Args),
+    Orgs(commands::orgs::Args),
     Check(commands::check::Args),
     Report(commands::report::Args),
     Export(commands::export::Args),
