@@ -74,7 +74,7 @@ impl Plan {
         request: &Request<'_>,
         folder: &Folder,
     ) -> Result<Self, ExportError> {
-        let _heads = store.heads()?;
+        let heads = store.heads()?;
         let snapshots = store.snapshots(request.org)?;
         let (Some(first), Some(last)) = (snapshots.first(), snapshots.last()) else {
             return Err(ExportError::Store(StoreError::NoSnapshot {
@@ -108,7 +108,7 @@ impl Plan {
             request.week_start,
             days.first,
             days.last,
-            0,
+            heads.erased,
         );
         let mut plan = Self {
             snapshot: last.clone(),

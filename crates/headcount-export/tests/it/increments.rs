@@ -145,6 +145,26 @@ fn another_policy_writes_what_carries_names() {
     assert!(!texts(&org.to()).values().any(|text| text.contains("Ann")));
 }
 
+#[test]
+fn whoever_is_forgotten_is_in_no_file() {
+    let org = begun();
+    org.export(Format::Ndjson);
+    let before = texts(&org.to());
+    let now_ms = crate::org::ms("2026-11-25T05:00:00Z");
+    org.store.forget(crate::org::ORG, "zoe", now_ms).unwrap();
+    let done = org.export(Format::Ndjson);
+    // Her name was that of a manager as well.
+    assert_eq!(written(&done), [("dim_user", 1), ("dim_user_current", 1)]);
+    assert_eq!(done.removed, 2);
+    let after = texts(&org.to());
+    for file in files(&org.to()) {
+        let text = std::fs::read_to_string(org.to().join(&file)).unwrap();
+        assert!(!text.contains("Zoe") && !text.contains("zoe@"), "{file}");
+    }
+    assert!(before["dim_user"].contains("Zoe") && after["dim_user"].contains("Management"));
+    assert_eq!(before["fact_handle_time"], after["fact_handle_time"]);
+}
+
 /// Keys join the files of one month to those of the next.
 #[test]
 fn keys_stay_when_more_comes() {
