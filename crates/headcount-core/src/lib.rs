@@ -12,6 +12,7 @@ pub mod field;
 pub mod filter;
 pub mod history;
 pub mod managers;
+pub mod personal;
 pub mod roster;
 pub mod search;
 pub mod segment;

@@ -22,6 +22,7 @@ mod kept;
 mod limiter;
 mod metrics;
 mod observe;
+mod odata;
 mod openapi;
 mod parameters;
 mod rosters;
@@ -86,8 +87,9 @@ pub async fn serve(
         // Nobody is let in without a login from outside of this machine.
         settings.open_org = None;
     }
+    let https = tls.is_some();
     let load = tokio::task::spawn_blocking(move || {
-        let app = Arc::new(App::new(settings, clock, store, job)?);
+        let app = Arc::new(App::new(settings, https, clock, store, job)?);
         match app.rosters.refresh(&app.orgs()) {
             Ok(()) | Err(StoreError::NoSnapshot { .. }) => {}
             Err(error) => return Err(error),

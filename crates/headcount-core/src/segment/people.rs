@@ -119,7 +119,8 @@ impl People {
     }
 
     /// The versions as a roster.
-    pub(super) fn roster(&self) -> &Roster {
+    #[must_use]
+    pub fn roster(&self) -> &Roster {
         &self.versions
     }
 
@@ -166,7 +167,8 @@ impl People {
     }
 
     /// When a version began, ms UTC.
-    pub(super) fn valid_from(&self, row: u32) -> i64 {
+    #[must_use]
+    pub fn valid_from(&self, row: u32) -> i64 {
         self.valid_from[row as usize]
     }
 
@@ -177,8 +179,9 @@ impl People {
 
     /// The version that a fact of a moment belongs to: the last one that began by then, or the
     /// first of all.
+    #[must_use]
     #[inline]
-    pub(super) fn at(&self, user: u32, ms: i64) -> u32 {
+    pub fn at(&self, user: u32, ms: i64) -> u32 {
         let rows = self.rows(user);
         let mut row = rows.start;
         while row + 1 < rows.end && self.valid_from[row as usize + 1] <= ms {
@@ -204,7 +207,8 @@ impl People {
 
     /// The same, where the user is likely to be `near` or just behind it: a dictionary in order is
     /// found by walking beside it.
-    pub(super) fn find_from(&self, id: &str, near: u32) -> Option<u32> {
+    #[must_use]
+    pub fn find_from(&self, id: &str, near: u32) -> Option<u32> {
         let users = self.users();
         let (mut low, mut step) = (near.min(users), 1);
         let mut high = low;
