@@ -16,6 +16,8 @@ mod metadata;
 mod options;
 mod parse;
 mod people;
+#[cfg(test)]
+mod property;
 mod question;
 mod sets;
 mod shelf;

@@ -64,7 +64,7 @@ fn read(text: &str, set: Set) -> Result<Expression, Fault> {
     if let ([Token::Literal(value @ Value::Text(_))], [place]) = (inside, set.key()) {
         return Ok(equal(*place, value));
     }
-    let mut parts = Vec::new();
+    let (mut parts, mut seen) = (Vec::new(), Vec::new());
     for part in inside.split(|token| **token == Token::Comma) {
         let [
             Token::Name(name),
@@ -76,11 +76,11 @@ fn read(text: &str, set: Set) -> Result<Expression, Fault> {
         };
         let named = |place: &&usize| set.properties()[**place].name == *name;
         let place = set.key().iter().find(named).ok_or_else(wrong)?;
-        let part = equal(*place, value);
-        if parts.contains(&part) {
+        if seen.contains(place) {
             return Err(wrong());
         }
-        parts.push(part);
+        seen.push(*place);
+        parts.push(equal(*place, value));
     }
     match parts.len() == set.key().len() {
         true => Ok(Expression::And(parts)),
