@@ -37,3 +37,9 @@ pub(crate) use self::{
     token::Token,
     write::{Form, Level},
 };
+
+/// Names of the entity sets.
+#[cfg(test)]
+pub(crate) fn sets() -> impl Iterator<Item = &'static str> {
+    sets::Set::ALL.into_iter().map(sets::Set::name)
+}
