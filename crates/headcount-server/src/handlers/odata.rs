@@ -172,9 +172,14 @@ async fn answer(
     read: Read,
 ) -> Result<Answer, ApiError> {
     let sight = match &read.token {
-        Some(token) => app.sight_of(&caller, token.snapshot).await?.ok_or_else(|| {
-            ApiError::gone("the snapshot that was being read is kept no more; read again from the first page")
-        })?,
+        Some(token) => app
+            .sight_of(&caller, token.snapshot)
+            .await?
+            .filter(|sight| sight.loaded().erased == token.erased)
+            .ok_or_else(|| {
+                let what = "the snapshot that was being read is kept no more, or somebody was forgotten since; read again from the first page";
+                ApiError::gone(what)
+            })?,
         None => app.sight(&caller, read.options.as_of.as_deref()).await?,
     };
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);

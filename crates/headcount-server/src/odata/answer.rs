@@ -87,6 +87,12 @@ impl Asked<'_> {
         (from, from.saturating_add(left.min(self.page)).min(all))
     }
 
+    /// A token of the next page, with its place still to be told.
+    fn token_of(&self) -> Token {
+        let read = (self.loaded.snapshot.id, self.loaded.erased);
+        Token::of(self.question.set, self.options, read)
+    }
+
     /// Rows that may yet be told.
     fn left(&self) -> Option<u64> {
         self.token.map_or(self.options.top, |token| token.left)
@@ -254,7 +260,7 @@ impl Asked<'_> {
         let (told, left) = (to - from, self.left());
         let more = to < all && left.is_none_or(|left| left > told);
         let next = more.then(|| {
-            let mut next = Token::of(question.set, self.options, self.loaded.snapshot.id);
+            let mut next = self.token_of();
             next.before = to;
             next.left = left.map(|left| left - told);
             next.state = state;
@@ -316,7 +322,7 @@ impl Asked<'_> {
         };
         let left = left.map(|left| left - listed.told);
         let next = listed.next.filter(|_| left != Some(0)).map(|start| {
-            let mut token = Token::of(self.question.set, self.options, self.loaded.snapshot.id);
+            let mut token = self.token_of();
             (token.left, token.count) = (left, all);
             token.starting(&start)
         });

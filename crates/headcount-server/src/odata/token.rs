@@ -14,6 +14,9 @@ pub(crate) struct Token {
     /// The snapshot.
     #[serde(rename = "s")]
     pub(crate) snapshot: i64,
+    /// What was erased when it was read: a name that is gone by now may have put a row in its place.
+    #[serde(rename = "e")]
+    pub(crate) erased: i64,
     /// The question that it belongs to.
     #[serde(rename = "q")]
     question: u64,
@@ -36,9 +39,10 @@ pub(crate) struct Token {
 
 impl Token {
     /// A token of a question, with its place still to be told.
-    pub(crate) fn of(set: Set, options: &Options, snapshot: i64) -> Self {
+    pub(crate) fn of(set: Set, options: &Options, (snapshot, erased): (i64, i64)) -> Self {
         Self {
             snapshot,
+            erased,
             question: question(set, options),
             ..Self::default()
         }
@@ -111,7 +115,7 @@ mod tests {
             before: 5,
             left: Some(2),
             count: Some(9),
-            ..Token::of(Set::Users, &asked, 42)
+            ..Token::of(Set::Users, &asked, (42, 3))
         }
         .starting(&start);
         let with = |query: &str| options(&format!("{query}&$skiptoken={}", token.write()));
