@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::served::{Answer, Asking, BEGIN_MS, Made, answer, publish, user, uuid};
+use crate::served::{Answer, Asking, BEGIN_MS, Made, ORG, answer, publish, user, uuid};
 
 const STATES: [&str; 4] = ["active", "active", "inactive", "deleted"];
 
@@ -394,6 +394,43 @@ async fn a_token_is_good_for_its_question_and_a_snapshot_that_is_kept() {
     let gone = asking.get(&link.replace(token, &unknown)).await;
     assert_eq!(gone.status, 410, "{}", gone.text);
     assert_eq!(gone.json()["error"]["code"], "gone");
+}
+
+#[tokio::test]
+async fn whoever_is_forgotten_leaves_the_feed_and_ends_what_is_being_read() {
+    let served = Made::new().publish(&people(9), BEGIN_MS).serve().await;
+    let asking = served.anybody();
+    let request = asking.request(reqwest::Method::GET, "/odata/v4/Users");
+    let first = answer(request.header("prefer", "odata.maxpagesize=2")).await;
+    let link = first.json()["@odata.nextLink"].as_str().unwrap().to_owned();
+    let link = link.strip_prefix(&served.url()).unwrap();
+    assert_eq!(
+        rows(&asking, "/UserVersions?$filter=Name eq 'Person 4'")
+            .await
+            .len(),
+        1
+    );
+    served
+        .store
+        .forget(ORG, &uuid(4), BEGIN_MS + 1_000)
+        .unwrap();
+    let path = format!("/odata/v4/Users('{}')", uuid(4));
+    let told = asking
+        .get_until(&path, |told| told.json()["Name"].is_null())
+        .await;
+    assert_eq!(told.json()["Email"], Value::Null);
+    assert_eq!(
+        told.json()["DivisionId"],
+        "n",
+        "what reports split by stays"
+    );
+    assert_eq!(
+        rows(&asking, "/UserVersions?$filter=Name eq 'Person 4'")
+            .await
+            .len(),
+        0
+    );
+    assert_eq!(asking.get(link).await.status, 410);
 }
 
 #[tokio::test]
