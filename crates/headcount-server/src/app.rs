@@ -11,7 +11,7 @@ use std::{
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
-use headcount_core::{as_of::AsOf, roster::View};
+use headcount_core::{as_of::AsOf, personal::Veil, roster::View};
 use headcount_store::{
     Store,
     facts::{FactStore, FactsError},
@@ -54,6 +54,10 @@ pub(crate) struct App {
     pub(crate) rosters: Rosters,
     pub(crate) metrics: Metrics,
     pub(crate) jobs: Jobs,
+    /// What feeds carry of who somebody is.
+    pub(crate) veil: Veil,
+    /// Whether the server itself speaks TLS.
+    pub(crate) https: bool,
     ids: CorrelationIds,
     /// KiB of answers that may yet be put on their way.
     room: Arc<Semaphore>,
@@ -71,11 +75,14 @@ pub(crate) struct Sight {
 impl App {
     pub(crate) fn new(
         settings: Settings,
+        https: bool,
         clock: Clock,
         store: Arc<dyn Store>,
         jobs: Jobs,
     ) -> Result<Self, headcount_store::StoreError> {
         Ok(Self {
+            veil: Veil::new(settings.feed_personal, &store.access()?.signing_key),
+            https,
             ids: CorrelationIds::new(settings.seed),
             room: Arc::new(Semaphore::new(settings.bounds.answers_under_way >> 10)),
             slow: Arc::new(Semaphore::new(SLOW_QUESTIONS)),
@@ -127,9 +134,31 @@ impl App {
                     .await?
             }
         };
+        Ok(self.seen(caller, loaded))
+    }
+
+    /// The roster of a snapshot that a caller began to read, also when there is a newer one by now;
+    /// `None` where it is kept no more.
+    pub(crate) async fn sight_of(
+        self: &Arc<Self>,
+        caller: &Caller,
+        snapshot: i64,
+    ) -> Result<Option<Sight>, ApiError> {
+        let current = self.current(caller.org()).await?;
+        if current.snapshot.id == snapshot {
+            return Ok(Some(self.seen(caller, current)));
+        }
+        let (app, org) = (self.clone(), caller.org().to_owned());
+        let found = self
+            .aside(move || Ok(app.rosters.of_snapshot(&org, snapshot)?))
+            .await?;
+        Ok(found.map(|loaded| self.seen(caller, loaded)))
+    }
+
+    fn seen(&self, caller: &Caller, loaded: Arc<Loaded>) -> Sight {
         let divisions = caller.divisions();
         let freshness = Freshness::new(
-            org,
+            caller.org(),
             (loaded.snapshot.id, loaded.snapshot.published_ms),
             loaded.erased,
             loaded.past,
@@ -137,11 +166,11 @@ impl App {
             self.now_ms(),
         );
         let scope = divisions.map(|divisions| loaded.scope(divisions));
-        Ok(Sight {
+        Sight {
             loaded,
             scope,
             freshness,
-        })
+        }
     }
 
     /// The present roster; where it is just being loaded, after a while.

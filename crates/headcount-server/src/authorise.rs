@@ -7,12 +7,18 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use base64::{Engine, prelude::BASE64_STANDARD};
 use hyper::{
     HeaderMap,
     header::{AUTHORIZATION, HOST, HeaderName, HeaderValue},
 };
 
-use crate::{access::Caller, app::App, error::ApiError, limiter::Pace};
+use crate::{
+    access::Caller, app::App, error::ApiError, limiter::Pace, odata::API_KEY, routes::is_odata,
+};
+
+/// The header that may carry a token to the OData feed.
+const API_KEY_HEADER: &str = "x-api-key";
 
 /// Lets a request of the API through with its [`Caller`], and tells the caller's pace.
 pub(crate) async fn authorise(
@@ -20,7 +26,12 @@ pub(crate) async fn authorise(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let caller = match authenticate(&app, request.headers()) {
+    let uri = request.uri();
+    let caller = match is_odata(uri.path()) {
+        true => authenticate_feed(&app, request.headers(), uri.query().unwrap_or_default()),
+        false => authenticate(&app, request.headers()),
+    };
+    let caller = match caller {
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };
@@ -43,6 +54,40 @@ pub(crate) async fn authorise(
 /// # Errors
 /// 401, by what is wrong; 403 where an open server is called by another name than this machine's.
 pub(crate) fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller, ApiError> {
+    known(app, headers, || bearer(headers))
+}
+
+/// The same for the OData feed, whose readers are programs that offer what they offer: besides a
+/// bearer token they may send it as an API key, in a header or a parameter, or as the password of
+/// Basic, whatever the name.
+///
+/// # Errors
+/// As [`authenticate`].
+pub(crate) fn authenticate_feed(
+    app: &App,
+    headers: &HeaderMap,
+    query: &str,
+) -> Result<Caller, ApiError> {
+    known(app, headers, || {
+        let key = headers
+            .get(API_KEY_HEADER)
+            .and_then(|key| key.to_str().ok());
+        bearer(headers)
+            .or_else(|| password(headers))
+            .or_else(|| key.map(|key| key.trim().to_owned()))
+            .or_else(|| {
+                form_urlencoded::parse(query.as_bytes())
+                    .find(|(name, _)| name.eq_ignore_ascii_case(API_KEY))
+                    .map(|(_, key)| key.trim().to_owned())
+            })
+    })
+}
+
+fn known(
+    app: &App,
+    headers: &HeaderMap,
+    token: impl FnOnce() -> Option<String>,
+) -> Result<Caller, ApiError> {
     if let Some(org) = app.open_org() {
         // A page on the internet may point its own name at this machine; the browser then sends
         // that name. Without a login, only the machine's own names will do.
@@ -53,16 +98,26 @@ pub(crate) fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller, Api
             org: org.to_owned(),
         });
     }
-    let required = || ApiError::unauthenticated("authentication.required");
-    let value = headers.get(AUTHORIZATION).ok_or_else(required)?;
-    let token = value
-        .to_str()
-        .ok()
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim())
-        .ok_or_else(required)?;
-    app.members.bearer(token, app.now_ms()).map(Caller::Member)
+    let token = token().ok_or_else(|| ApiError::unauthenticated("authentication.required"))?;
+    app.members.bearer(&token, app.now_ms()).map(Caller::Member)
+}
+
+fn bearer(headers: &HeaderMap) -> Option<String> {
+    credentials(headers, "bearer").map(str::to_owned)
+}
+
+/// The password of Basic.
+fn password(headers: &HeaderMap) -> Option<String> {
+    let pair = BASE64_STANDARD
+        .decode(credentials(headers, "basic")?)
+        .ok()?;
+    let (_, password) = str::from_utf8(&pair).ok()?.split_once(':')?;
+    Some(password.to_owned())
+}
+
+fn credentials<'h>(headers: &'h HeaderMap, scheme: &str) -> Option<&'h str> {
+    let (name, rest) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    name.eq_ignore_ascii_case(scheme).then(|| rest.trim())
 }
 
 fn is_loopback(headers: &HeaderMap) -> bool {

@@ -154,6 +154,20 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "not.found", message)
     }
 
+    /// A part of OData that is not here.
+    pub(crate) fn not_implemented(cause: impl std::fmt::Display) -> Self {
+        Self::new(
+            StatusCode::NOT_IMPLEMENTED,
+            "not.implemented",
+            format!("{cause}."),
+        )
+    }
+
+    /// What a link to a next page speaks of is kept no more.
+    pub(crate) fn gone(cause: impl std::fmt::Display) -> Self {
+        Self::new(StatusCode::GONE, "gone", format!("{cause}."))
+    }
+
     pub(crate) fn method_not_allowed() -> Self {
         let message = "The method is not allowed for this resource.";
         Self::new(
@@ -237,7 +251,26 @@ impl ApiError {
             context_id: context.to_owned(),
             ..ErrorBody::default()
         };
-        *answer.body_mut() = Body::from(serde_json::to_vec(&body).unwrap_or_default());
+        self.put(&body, answer);
+    }
+
+    /// The same in the shape of OData 4.0.
+    pub(crate) fn write_odata(&self, context: &str, answer: &mut Response) {
+        let body = serde_json::json!({"error": {
+            "code": self.code,
+            "message": self.message,
+            "innererror": {"contextId": context},
+        }});
+        self.put(&body, answer);
+        if self.status == StatusCode::UNAUTHORIZED {
+            // Excel asks a person for a name and a password where this is offered.
+            let basic = HeaderValue::from_static("Basic realm=\"headcount\", charset=\"UTF-8\"");
+            answer.headers_mut().append(WWW_AUTHENTICATE, basic);
+        }
+    }
+
+    fn put(&self, body: &impl serde::Serialize, answer: &mut Response) {
+        *answer.body_mut() = Body::from(serde_json::to_vec(body).unwrap_or_default());
         let headers = answer.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(seconds) = self.retry_after {

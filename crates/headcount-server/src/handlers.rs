@@ -3,6 +3,7 @@
 pub(crate) mod findings;
 pub(crate) mod health;
 pub(crate) mod managers;
+pub(crate) mod odata;
 pub(crate) mod query;
 pub(crate) mod reports;
 pub(crate) mod search;

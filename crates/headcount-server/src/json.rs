@@ -26,6 +26,32 @@ impl Json {
         self.open.extend_from_slice(text.as_bytes());
     }
 
+    /// Appends bytes that are JSON already and lie elsewhere.
+    pub(crate) fn piece(&mut self, bytes: Bytes) {
+        if bytes.len() < LONG {
+            self.open.extend_from_slice(&bytes);
+        } else {
+            self.close();
+            self.pieces.push_back(bytes);
+        }
+    }
+
+    /// Appends all of another one.
+    pub(crate) fn append(&mut self, mut other: Self) {
+        if other.pieces.is_empty() {
+            self.open.append(&mut other.open);
+        } else {
+            self.close();
+            self.pieces.append(&mut other.pieces);
+            self.open = other.open;
+        }
+    }
+
+    /// What is being written.
+    pub(crate) fn open(&mut self) -> &mut Vec<u8> {
+        &mut self.open
+    }
+
     /// Appends a value of our own.
     pub(crate) fn value(&mut self, value: impl Serialize) {
         // Memory takes every write, and our own values are all serialisable.

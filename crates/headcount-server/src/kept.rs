@@ -44,7 +44,8 @@ impl<K: PartialEq, T> Kept<K, T> {
         Ok(value)
     }
 
-    fn known(&self, key: &K) -> Option<Arc<T>> {
+    /// The value of a key, where it is kept.
+    pub(crate) fn known(&self, key: &K) -> Option<Arc<T>> {
         let mut values = lock(&self.values);
         let at = values.iter().position(|(known, _)| known == key)?;
         let found = values.remove(at)?;

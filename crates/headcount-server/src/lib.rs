@@ -23,6 +23,7 @@ mod kept;
 mod limiter;
 mod metrics;
 mod observe;
+mod odata;
 mod openapi;
 mod parameters;
 mod rosters;
@@ -87,8 +88,9 @@ pub async fn serve(
         // Nobody is let in without a login from outside of this machine.
         settings.open_org = None;
     }
+    let https = tls.is_some();
     let load = tokio::task::spawn_blocking(move || {
-        let app = Arc::new(App::new(settings, clock, store, jobs)?);
+        let app = Arc::new(App::new(settings, https, clock, store, jobs)?);
         match app.rosters.refresh(&app.orgs()) {
             Ok(()) | Err(StoreError::NoSnapshot { .. }) => {}
             Err(error) => return Err(error),

@@ -26,6 +26,7 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next:
         .get::<MatchedPath>()
         .map_or("other", |path| routes::known(path.as_str()));
     let method = known(request.method());
+    let is_odata = routes::is_odata(request.uri().path());
     let context = app.correlation_id();
     let span = tracing::info_span!(
         "request",
@@ -38,11 +39,20 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next:
     );
     let mut answer = next.run(request).instrument(span.clone()).await;
     if let Some(error) = answer.extensions_mut().remove::<ApiError>() {
-        error.write(&context, &mut answer);
+        match is_odata {
+            true => error.write_odata(&context, &mut answer),
+            false => error.write(&context, &mut answer),
+        }
     }
     let status = answer.status().as_u16();
     span.record("http.response.status_code", status);
     let headers = answer.headers_mut();
+    if is_odata {
+        headers.insert(
+            HeaderName::from_static("odata-version"),
+            HeaderValue::from_static("4.0"),
+        );
+    }
     if let Ok(context) = HeaderValue::from_str(&context) {
         headers.insert(CORRELATION_ID, context);
     }

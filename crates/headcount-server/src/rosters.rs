@@ -21,6 +21,7 @@ use roaring::RoaringBitmap;
 use crate::{
     findings::{Findings, FindingsKey},
     kept::Kept,
+    odata::Shelf,
 };
 
 /// Past rosters kept; each is as large as the present one.
@@ -47,6 +48,7 @@ pub(crate) struct Loaded {
     scopes: Mutex<HashMap<Vec<String>, Arc<RoaringBitmap>>>,
     managers: Kept<Option<Vec<String>>, Managers>,
     pub(crate) findings: Kept<FindingsKey, Findings>,
+    pub(crate) shelf: Shelf,
 }
 
 impl Loaded {
@@ -245,6 +247,23 @@ impl Rosters {
         Ok(loaded)
     }
 
+    /// The roster of one snapshot of an org; `None` where it is kept no more. Blocks while it loads.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub(crate) fn of_snapshot(
+        &self,
+        org: &str,
+        id: i64,
+    ) -> Result<Option<Arc<Loaded>>, StoreError> {
+        let snapshots = self.store.snapshots(org)?;
+        let Some(snapshot) = snapshots.iter().find(|snapshot| snapshot.id == id) else {
+            return Ok(None);
+        };
+        let loaded = self.as_of(org, snapshot.published_ms)?;
+        Ok(Some(loaded).filter(|loaded| loaded.snapshot.id == id))
+    }
+
     fn kept(&self, org: &str, id: i64, erased: i64) -> Option<Arc<Loaded>> {
         let mut past = lock(&self.past);
         let at = past.iter().position(|(name, loaded)| {
@@ -283,6 +302,7 @@ fn load(
         scopes: Mutex::default(),
         managers: Kept::new(TREES),
         findings: Kept::new(FINDINGS),
+        shelf: Shelf::default(),
     })
 }
 

@@ -12,13 +12,13 @@ use crate::{
     app::App,
     authorise::authorise,
     error::ApiError,
-    handlers::{findings, health, managers, query, reports, search, token, user, users},
+    handlers::{findings, health, managers, odata, query, reports, search, token, user, users},
     observe::observe,
     openapi,
 };
 
 /// Every path that is answered.
-const PATHS: [&str; 16] = [
+const PATHS: [&str; 21] = [
     "/oauth/token",
     "/api/v2/users/search",
     "/api/v2/users/query",
@@ -28,6 +28,11 @@ const PATHS: [&str; 16] = [
     "/headcount/v1/reports/aht",
     "/headcount/v1/reports/evaluations",
     "/headcount/v1/findings",
+    "/odata/v4",
+    "/odata/v4/",
+    "/odata/v4/$metadata",
+    "/odata/v4/{set}",
+    "/odata/v4/{set}/$count",
     "/health/live",
     "/health/ready",
     "/metrics",
@@ -49,6 +54,11 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         aht,
         evaluations,
         all_findings,
+        feed,
+        feed_root,
+        feed_metadata,
+        feed_set,
+        feed_count,
         live,
         ready,
         metrics,
@@ -69,6 +79,11 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route(aht, get(reports::get_aht))
         .route(evaluations, get(reports::get_evaluations))
         .route(all_findings, get(findings::get_findings))
+        .route(feed, get(odata::get_service))
+        .route(feed_root, get(odata::get_service))
+        .route(feed_metadata, get(odata::get_metadata))
+        .route(feed_set, get(odata::get_set))
+        .route(feed_count, get(odata::get_count))
         .route_layer(middleware::from_fn_with_state(app.clone(), authorise));
     Router::new()
         .route(oauth_token, post(token::post_token))
@@ -86,6 +101,11 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), observe))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .with_state(app)
+}
+
+/// Whether a path is of the OData feed, whose errors have a shape of their own.
+pub(crate) fn is_odata(path: &str) -> bool {
+    path == "/odata" || path.starts_with("/odata/")
 }
 
 /// The name of a matched path, for a label.

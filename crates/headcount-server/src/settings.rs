@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use headcount_core::check;
+use headcount_core::{check, personal::Personal};
 use jiff::civil::Weekday;
 
 /// Tells the time, ms since 1970 UTC.
@@ -27,6 +27,8 @@ pub struct Settings {
     pub facts_beside: Option<String>,
     /// How reports count days, unless asked otherwise.
     pub reports: Reports,
+    /// What the OData feed carries of who somebody is.
+    pub feed_personal: Personal,
     /// What people changed about the rules that find what is wrong.
     pub check: check::Settings,
     /// Seed of the correlation ids.
@@ -110,6 +112,7 @@ impl Default for Settings {
             bounds: Bounds::default(),
             facts_beside: None,
             reports: Reports::default(),
+            feed_personal: Personal::default(),
             check: check::Settings::default(),
             seed: 0,
         }

@@ -15,6 +15,8 @@ mod managers;
 #[expect(dead_code, reason = "the tests of the core use more of it")]
 #[path = "../../headcount-core/tests/it/naive.rs"]
 mod naive;
+#[path = "it/odata.rs"]
+mod odata;
 #[expect(dead_code, reason = "the tests of the core use more of it")]
 #[path = "../../headcount-core/tests/it/org.rs"]
 mod org;

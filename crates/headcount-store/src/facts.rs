@@ -76,15 +76,28 @@ impl FactStore {
     pub fn list(&self, kind: FactKind) -> Result<Vec<DayFile>, FactsError> {
         let mut days = Vec::new();
         for (date, path) in self.files(kind)? {
-            let day = FactFile::open(&path, Some(kind))?;
-            let day = day.day().filter(|day| day.day.date == date);
-            days.push(day.cloned().ok_or_else(|| FactsError::NotFacts {
-                path,
-                what: "it was not written for this day by this program".to_owned(),
-            })?);
+            days.push(day_in(kind, date, path)?);
         }
         days.sort_by_key(|day| day.day.date);
         Ok(days)
+    }
+
+    /// One day of a kind; `None` where it is not kept. Only the end of its file is read.
+    ///
+    /// # Errors
+    /// As [`FactStore::list`].
+    pub fn day(&self, kind: FactKind, date: Date) -> Result<Option<DayFile>, FactsError> {
+        let path = self
+            .folder
+            .join(kind.name())
+            .join(format!("{date}.parquet"));
+        match day_in(kind, date, path) {
+            Ok(day) => Ok(Some(day)),
+            Err(FactsError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// The dates of the days of a kind that are kept, in order. No file is read.
@@ -166,6 +179,15 @@ impl FactStore {
         change.commit()?;
         Ok(put)
     }
+}
+
+fn day_in(kind: FactKind, date: Date, path: PathBuf) -> Result<DayFile, FactsError> {
+    let file = FactFile::open(&path, Some(kind))?;
+    let day = file.day().filter(|day| day.day.date == date);
+    day.cloned().ok_or_else(|| FactsError::NotFacts {
+        path,
+        what: "it was not written for this day by this program".to_owned(),
+    })
 }
 
 /// The date that a file is named after; `None` for other files, such as unfinished ones.

@@ -70,6 +70,14 @@ impl<'r> View<'r> {
         same.find(|&row| values.text(row) == id).or(Some(first))
     }
 
+    /// The row of a row's manager, where one is named and in sight. Where rows are versions, the
+    /// one that lends others the manager's name.
+    #[must_use]
+    pub fn manager_of(self, row: u32) -> Option<u32> {
+        let managers = self.roster.column(Column::ManagerId)?;
+        self.manager(managers.code(row))
+    }
+
     /// The row of the manager with this code of `manager.id`.
     pub(crate) fn manager(self, code: u32) -> Option<u32> {
         let found = self.roster.managers()[code as usize];

@@ -119,7 +119,8 @@ impl People {
     }
 
     /// The versions as a roster.
-    pub(super) fn roster(&self) -> &Roster {
+    #[must_use]
+    pub fn roster(&self) -> &Roster {
         &self.versions
     }
 
@@ -209,8 +210,8 @@ impl People {
 
     /// The version that a fact of a moment belongs to: the last one that began by then, or the
     /// first of all.
-    #[inline]
     #[must_use]
+    #[inline]
     pub fn at(&self, user: u32, ms: i64) -> u32 {
         let rows = self.rows(user);
         let mut row = rows.start;
@@ -238,7 +239,8 @@ impl People {
 
     /// The same, where the user is likely to be `near` or just behind it: a dictionary in order is
     /// found by walking beside it.
-    pub(super) fn find_from(&self, id: &str, near: u32) -> Option<u32> {
+    #[must_use]
+    pub fn find_from(&self, id: &str, near: u32) -> Option<u32> {
         let users = self.users();
         let (mut low, mut step) = (near.min(users), 1);
         let mut high = low;

@@ -116,14 +116,14 @@ async fn answer(
 }
 
 /// Whether anybody still waits for an answer: once this is dropped, the work for it ends.
-struct Wanted(Arc<AtomicBool>);
+pub(super) struct Wanted(Arc<AtomicBool>);
 
 impl Wanted {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(Arc::new(AtomicBool::new(true)))
     }
 
-    fn goes_on(&self) -> Arc<AtomicBool> {
+    pub(super) fn goes_on(&self) -> Arc<AtomicBool> {
         self.0.clone()
     }
 }

@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::Context;
 use clap::ValueEnum;
+use headcount_core::personal::Personal;
 use headcount_server::{Reports, Server, Settings, is_loopback, job::Jobs, tls};
 use headcount_store::{Access, Store};
 use serde::Serialize;
@@ -70,6 +71,9 @@ pub(crate) struct Args {
     /// Age of the snapshot from which `/health/ready` says no, such as 26h, or `off`
     #[arg(long, value_name = "AGE|off", default_value = "48h", value_parser = age)]
     pub(crate) ready_age: Age,
+    /// What the OData feed carries of names, e-mails and user names: none, hashed or full
+    #[arg(long, value_name = "HOW", default_value = "full")]
+    pub(crate) feed_personal: Personal,
     /// Logs on stderr; with `-v` a line for every request too
     #[arg(long, value_name = "FORM", value_enum, default_value_t)]
     pub(crate) log: Log,
@@ -153,6 +157,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
             timezone: config.file.reports.timezone.clone(),
             week_start: report::period::weekday(&config.file.reports.week_start)?,
         },
+        feed_personal: args.feed_personal,
         check: config.file.check.clone(),
         seed: clock::now_ms().unsigned_abs() ^ u64::from(std::process::id()),
         ..Settings::default()

@@ -137,6 +137,29 @@ const ONCE_A_YEAR: [&str; 6] = [
 /// A missed run is caught up at once, killing the server in the middle of it costs nothing but
 /// the run, and when Genesys Cloud is gone the roster is served on.
 #[test]
+fn the_feed_carries_of_people_what_serve_was_told() {
+    let sandbox = Sandboxed::start(&["--users", "3"]);
+    sandbox.json(&["sync", "--quiet", "--output", "json"]);
+    for (options, length) in [
+        (&["--feed-personal", "none"][..], None),
+        (&["--feed-personal", "hashed"], Some(32)),
+        (&[], Some(0)),
+    ] {
+        let serving = Serving::start(&sandbox, options, "feed.log");
+        let (status, body) = serving.ask("GET", "/odata/v4/Users?%24top=1", "", b"");
+        assert_eq!(status, 200, "{body}");
+        let told: Value = serde_json::from_str(&body).unwrap();
+        let email = told["value"][0]["Email"].as_str();
+        match length {
+            Some(0) => assert!(email.unwrap().contains('@')),
+            length => assert_eq!(email.map(str::len), length),
+        }
+    }
+    let refused = sandbox.run(&["serve", "--feed-personal", "some"]);
+    assert_eq!(refused.status.code(), Some(2));
+}
+
+#[test]
 fn it_keeps_itself_fresh_and_outlives_kills_and_upstream() {
     let sandbox = Sandboxed::start(&["--users", "6000", "--latency", "60"]);
     let token = token(&sandbox);
