@@ -7,6 +7,7 @@ pub mod aggregate;
 pub mod as_of;
 pub mod change;
 pub mod check;
+pub mod csv;
 pub mod fact;
 pub mod field;
 pub mod filter;
