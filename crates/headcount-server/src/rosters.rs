@@ -19,6 +19,7 @@ use roaring::RoaringBitmap;
 
 use crate::{
     findings::{Findings, FindingsKey},
+    handlers::delta::{DeltaKey, Entry},
     kept::Kept,
 };
 
@@ -28,6 +29,8 @@ const PAST: usize = 2;
 const TREES: usize = 4;
 /// Sets of findings kept of a roster, likewise.
 const FINDINGS: usize = 4;
+/// Sets of changes kept of a roster, each since some snapshot and for some callers.
+const DELTAS: usize = 8;
 
 /// One snapshot, ready to be asked.
 #[derive(Debug)]
@@ -40,6 +43,8 @@ pub(crate) struct Loaded {
     scopes: Mutex<HashMap<Vec<String>, Arc<RoaringBitmap>>>,
     managers: Kept<Option<Vec<String>>, Managers>,
     pub(crate) findings: Kept<FindingsKey, Findings>,
+    /// Who changed until it was published.
+    pub(crate) deltas: Kept<DeltaKey, Vec<Entry>>,
 }
 
 impl Loaded {
@@ -213,6 +218,7 @@ fn load(store: &dyn Store, org: &str, as_of_ms: Option<i64>) -> Result<Loaded, S
         scopes: Mutex::default(),
         managers: Kept::new(TREES),
         findings: Kept::new(FINDINGS),
+        deltas: Kept::new(DELTAS),
     })
 }
 

@@ -26,6 +26,8 @@ pub struct Settings {
     pub reports: Reports,
     /// What people changed about the rules that find what is wrong.
     pub check: check::Settings,
+    /// How long a token of the change feed is good for: whoever comes back later begins again.
+    pub delta_window: Duration,
     /// Seed of the correlation ids.
     pub seed: u64,
 }
@@ -96,6 +98,11 @@ impl Default for Bounds {
     }
 }
 
+impl Settings {
+    /// 90 days.
+    pub const DELTA_WINDOW: Duration = Duration::from_secs(90 * 86_400);
+}
+
 impl Default for Settings {
     /// 300 requests a minute, as at Genesys Cloud; any age will do.
     fn default() -> Self {
@@ -107,6 +114,7 @@ impl Default for Settings {
             facts_beside: None,
             reports: Reports::default(),
             check: check::Settings::default(),
+            delta_window: Self::DELTA_WINDOW,
             seed: 0,
         }
     }

@@ -165,6 +165,7 @@ pub(crate) enum Command {
     Count(commands::count::Args),
     Facts(commands::facts::Args),
     History(commands::history::Args),
+    Changes(commands::changes::Args),
     Snapshots(commands::snapshots::Args),
     Check(commands::check::Args),
     Report(commands::report::Args),

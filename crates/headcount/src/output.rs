@@ -59,6 +59,16 @@ impl<'a> Cell<'a> {
         number.map_or(Self::Nothing, |number| Self::Decimal(number, places))
     }
 
+    /// A value of a document.
+    pub(crate) fn json(value: Option<&'a serde_json::Value>) -> Self {
+        use serde_json::Value;
+        match value {
+            None | Some(Value::Null) => Self::Nothing,
+            Some(Value::String(text)) => Self::of(Some(text)),
+            Some(other) => Self::owned(other.to_string()),
+        }
+    }
+
     /// A text of its own.
     pub(crate) fn owned(text: impl Into<String>) -> Self {
         Self::Text(Cow::Owned(text.into()))
@@ -193,11 +203,17 @@ impl<'w> Array<'w> {
 
     /// Ends the array.
     pub(crate) fn finish(self) -> io::Result<()> {
+        self.close().map(drop)
+    }
+
+    /// Ends the array, for one who has more to write behind it.
+    pub(crate) fn close(self) -> io::Result<&'w mut dyn Write> {
         match (self.lines, self.empty) {
-            (true, _) => Ok(()),
-            (false, true) => self.out.write_all(b"[]\n"),
-            (false, false) => self.out.write_all(b"\n]\n"),
+            (true, _) => {}
+            (false, true) => self.out.write_all(b"[]\n")?,
+            (false, false) => self.out.write_all(b"\n]\n")?,
         }
+        Ok(self.out)
     }
 }
 

@@ -65,6 +65,10 @@ pub(crate) struct Args {
     /// Age of the snapshot from which `/health/ready` says no, such as 26h, or `off`
     #[arg(long, value_name = "AGE|off", default_value = "48h", value_parser = age)]
     pub(crate) ready_age: Age,
+    /// How long a token of the change feed is good for, such as 90d; who comes back later begins
+    /// again
+    #[arg(long, value_name = "AGE", default_value = "90d", value_parser = duration::parse)]
+    pub(crate) delta_window: Duration,
     /// Logs on stderr; with `-v` a line for every request too
     #[arg(long, value_name = "FORM", value_enum, default_value_t)]
     pub(crate) log: Log,
@@ -138,6 +142,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
             week_start: report::period::weekday(&config.file.reports.week_start)?,
         },
         check: config.file.check.clone(),
+        delta_window: args.delta_window,
         seed: clock::now_ms().unsigned_abs() ^ u64::from(std::process::id()),
         ..Settings::default()
     };
