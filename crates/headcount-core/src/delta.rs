@@ -210,7 +210,12 @@ mod tests {
         all.iter()
             .map(|delta| {
                 let old = if delta.old.is_some() { " was" } else { "" };
-                format!("{} {} {}{old}", delta.user_id, delta.kind.name(), delta.at_ms)
+                format!(
+                    "{} {} {}{old}",
+                    delta.user_id,
+                    delta.kind.name(),
+                    delta.at_ms
+                )
             })
             .collect()
     }
@@ -227,7 +232,15 @@ mod tests {
                 "returns returned 5"
             ]
         );
-        assert_eq!(told(0, 1, None), ["stays joined 1", "moves joined 1", "leaves joined 1", "returns joined 1"]);
+        assert_eq!(
+            told(0, 1, None),
+            [
+                "stays joined 1",
+                "moves joined 1",
+                "leaves joined 1",
+                "returns joined 1"
+            ]
+        );
         assert_eq!(told(7, 7, None), [""; 0]);
     }
 

@@ -50,7 +50,10 @@ impl Form {
     fn accepted(headers: &HeaderMap) -> Self {
         let (mut csv, mut json) = (0.0, 0.0);
         let all = headers.get_all(ACCEPT).iter();
-        for item in all.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')) {
+        for item in all
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+        {
             let mut parts = item.split(';').map(str::trim);
             let name = parts.next().unwrap_or_default().to_ascii_lowercase();
             let weight = parts
@@ -256,7 +259,10 @@ mod tests {
         let chosen = |query: &str| Chosen::asked(names(), &Parameters::parse(query.as_bytes()));
         assert_eq!(chosen("").unwrap().places, [0, 1, 2]);
         let some = chosen("columns=C,a").unwrap();
-        assert_eq!((some.places, some.names.join(",")), (vec![2, 0], "c,a".to_owned()));
+        assert_eq!(
+            (some.places, some.names.join(",")),
+            (vec![2, 0], "c,a".to_owned())
+        );
         assert!(chosen("columns=a,d").is_err());
     }
 }

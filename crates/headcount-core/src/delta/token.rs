@@ -182,7 +182,11 @@ mod tests {
             assert!(DeltaToken::read(&changed, &key).is_err(), "{changed}");
         }
         for bad in ["", "hcd_", "hcd_.", "hcd_e30.AAAA", "2026-01-01"] {
-            assert_eq!(DeltaToken::read(bad, &key), Err(TokenError::Unreadable), "{bad}");
+            assert_eq!(
+                DeltaToken::read(bad, &key),
+                Err(TokenError::Unreadable),
+                "{bad}"
+            );
         }
     }
 

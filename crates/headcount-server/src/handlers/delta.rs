@@ -18,12 +18,12 @@ use axum::{
 use headcount_core::{change::lasting, delta::DeltaKind};
 use hyper::header::{HeaderName, HeaderValue};
 
+pub(crate) use self::round::{DeltaKey, Entry};
 use self::{
     asked::{Asked, Consumer},
     round::{Found, Told},
     rows::DeltaRows,
 };
-pub(crate) use self::round::{DeltaKey, Entry};
 use super::{snapshot_ref, table};
 use crate::{
     access::Caller,

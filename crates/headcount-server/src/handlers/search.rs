@@ -109,7 +109,10 @@ async fn answer(
             false => Vec::new(),
         };
         let whole = asked.page_size.is_none() && asked.page_number.is_none();
-        let sight = app.sight(caller, asked.as_of.as_deref()).await?.in_form(Form::Csv);
+        let sight = app
+            .sight(caller, asked.as_of.as_deref())
+            .await?
+            .in_form(Form::Csv);
         if let Some(known) = sight.known(method, headers) {
             return Ok(known);
         }
@@ -154,9 +157,8 @@ async fn counts(
     aggregations: Vec<Aggregation>,
     parameters: &Parameters,
 ) -> Result<Response, ApiError> {
-    let [aggregation] = <[Aggregation; 1]>::try_from(aggregations).map_err(|_| {
-        ApiError::constraint("CSV holds one aggregation, ask for each by itself")
-    })?;
+    let [aggregation] = <[Aggregation; 1]>::try_from(aggregations)
+        .map_err(|_| ApiError::constraint("CSV holds one aggregation, ask for each by itself"))?;
     let chosen = Chosen::asked(aggregation.columns(), parameters)?;
     let work = move || {
         let view = sight.view();

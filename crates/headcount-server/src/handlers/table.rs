@@ -125,7 +125,11 @@ impl Rows for Users {
         let view = self.sight.view();
         // Only read where a column lies in it.
         let mut document: Option<Value> = None;
-        if self.columns.iter().any(|column| lies_in_document(column.field)) {
+        if self
+            .columns
+            .iter()
+            .any(|column| lies_in_document(column.field))
+        {
             let text = view.roster().document(number);
             document = text.and_then(|text| serde_json::from_str(text).ok());
         }
@@ -144,12 +148,7 @@ fn lies_in_document(field: Field) -> bool {
 }
 
 /// The value of a field of a row in sight.
-fn cell<'a>(
-    view: View<'a>,
-    row: u32,
-    field: Field,
-    document: Option<&'a Value>,
-) -> Cell<'a> {
+fn cell<'a>(view: View<'a>, row: u32, field: Field, document: Option<&'a Value>) -> Cell<'a> {
     if field.is_looked_up() {
         return manager(view, row, field).map_or(Cell::Nothing, |text| Cell::Text(text.into()));
     }

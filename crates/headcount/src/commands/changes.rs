@@ -151,7 +151,10 @@ fn read(text: &str, key: &TokenKey, reading: &Reading) -> Result<DeltaToken, Fai
     }
     if token.round.is_some() {
         let message = "the token is of a page in the middle of a round";
-        return refused(message, "take the one of @odata.deltaLink, on the last page");
+        return refused(
+            message,
+            "take the one of @odata.deltaLink, on the last page",
+        );
     }
     Ok(token)
 }
@@ -163,8 +166,11 @@ fn known(snapshots: &[Snapshot], has: Stand) -> Result<i64, Failure> {
     };
     let found = snapshots.iter().find(is_it);
     found.map(|snapshot| snapshot.published_ms).ok_or_else(|| {
-        Failure::new(Exit::Usage, "the store does not know the snapshot of the token")
-            .hint("the store was restored, perhaps; give a date or a time instead")
+        Failure::new(
+            Exit::Usage,
+            "the store does not know the snapshot of the token",
+        )
+        .hint("the store was restored, perhaps; give a date or a time instead")
     })
 }
 
@@ -216,7 +222,9 @@ impl<'w> Printer<'w> {
         match self {
             Self::Sheet(sheet) => rows(sheet, delta, name.as_deref(), &changes),
             Self::Lines(array) | Self::Document(array) => {
-                let document = there.then(|| serde_json::from_str(&delta.last)).transpose()?;
+                let document = there
+                    .then(|| serde_json::from_str(&delta.last))
+                    .transpose()?;
                 let told = Told {
                     user_id: &delta.user_id,
                     name: name.as_deref(),

@@ -161,7 +161,10 @@ mod tests {
     fn a_preference_is_followed_as_far_as_it_can_be() {
         let size = |value: &'static str| {
             let name = HeaderName::from_static("prefer");
-            preferred(&HeaderMap::from_iter([(name, HeaderValue::from_static(value))]))
+            preferred(&HeaderMap::from_iter([(
+                name,
+                HeaderValue::from_static(value),
+            )]))
         };
         assert_eq!(size("odata.maxpagesize=50"), Some(50));
         assert_eq!(size("respond-async, OData.MaxPageSize = \"7\""), Some(7));

@@ -115,9 +115,9 @@ impl Found {
             Some(has) => {
                 let key = (has.published_ms, caller.divisions().map(<[_]>::to_vec));
                 let loaded = sight.loaded();
-                let changes = loaded
-                    .deltas
-                    .get(key, || changes(store, org, has.published_ms, loaded, caller))?;
+                let changes = loaded.deltas.get(key, || {
+                    changes(store, org, has.published_ms, loaded, caller)
+                })?;
                 let first = after.map_or(0, |after| {
                     changes.partition_point(|entry| entry.id(loaded) <= after)
                 });

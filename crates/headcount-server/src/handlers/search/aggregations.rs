@@ -91,7 +91,10 @@ fn one(asked: &SearchAggregation) -> Result<Aggregation, ApiError> {
                     "at most {MOST_LEVELS} fields may be nested"
                 )));
             }
-            let names = field.split(',').map(|name| name.trim().to_owned()).collect();
+            let names = field
+                .split(',')
+                .map(|name| name.trim().to_owned())
+                .collect();
             What::Term {
                 names,
                 by,
@@ -219,9 +222,8 @@ fn level_rows(
 ) {
     let line = |key: &str, count: u64| {
         let keys = above.iter().copied().chain([key]);
-        let mut cells: Vec<Cell<'static>> = keys
-            .map(|key| Cell::Text(key.to_owned().into()))
-            .collect();
+        let mut cells: Vec<Cell<'static>> =
+            keys.map(|key| Cell::Text(key.to_owned().into())).collect();
         cells.resize(width - 1, Cell::Nothing);
         cells.push(Cell::number(Some(count)));
         cells
@@ -342,7 +344,11 @@ mod tests {
 
     #[test]
     fn rows_of_a_table_add_up() {
-        let rows = [row(&["a", "x"], 3), row(&["a", "y"], 2), row(&["b", "x"], 4)];
+        let rows = [
+            row(&["a", "x"], 3),
+            row(&["a", "y"], 2),
+            row(&["b", "x"], 4),
+        ];
         let rows: Vec<&CountRow> = rows.iter().collect();
         let asked = r#"[{"type":"TERM","field":"division, state","size":1}]"#;
         let asked: Vec<SearchAggregation> = serde_json::from_str(asked).unwrap();
