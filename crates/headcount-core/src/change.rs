@@ -53,7 +53,7 @@ pub struct FieldChange {
 /// A document that is no JSON object.
 #[derive(Debug, thiserror::Error)]
 #[error("a user document is not a JSON object")]
-pub struct NotADocument(#[source] serde_json::Error);
+pub struct NotADocument(#[source] pub(crate) serde_json::Error);
 
 /// Compares two documents of one user. Numbers are equal only when they are written as the same
 /// kind of number (`1` is not `1.0`).

@@ -2,10 +2,14 @@
 //! consumer who applies it to the roster of the first moment has that of the second.
 
 mod token;
+mod veiled;
 
 use serde::Serialize;
 
-pub use self::token::{DeltaToken, Round, Stand, TokenError, TokenKey, scope_of};
+pub use self::{
+    token::{DeltaToken, Round, Stand, TokenError, TokenKey, scope_of},
+    veiled::veiled,
+};
 use crate::{history::Version, user::Attributes};
 
 /// What became of a user.

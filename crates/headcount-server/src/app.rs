@@ -11,7 +11,7 @@ use std::{
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
-use headcount_core::{as_of::AsOf, roster::View};
+use headcount_core::{as_of::AsOf, personal::Veil, roster::View};
 use headcount_store::{
     Store,
     facts::{FactStore, FactsError},
@@ -55,6 +55,8 @@ pub(crate) struct App {
     pub(crate) rosters: Rosters,
     pub(crate) metrics: Metrics,
     pub(crate) job: Arc<Job>,
+    /// What feeds carry of who somebody is.
+    pub(crate) veil: Veil,
     ids: CorrelationIds,
     /// KiB of answers that may yet be put on their way.
     room: Arc<Semaphore>,
@@ -77,6 +79,7 @@ impl App {
         job: Arc<Job>,
     ) -> Result<Self, headcount_store::StoreError> {
         Ok(Self {
+            veil: Veil::new(settings.feed_personal, &store.access()?.signing_key),
             ids: CorrelationIds::new(settings.seed),
             room: Arc::new(Semaphore::new(settings.bounds.answers_under_way >> 10)),
             slow: Arc::new(Semaphore::new(SLOW_QUESTIONS)),

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use headcount_core::check;
+use headcount_core::{check, personal::Personal};
 use jiff::civil::Weekday;
 
 /// Tells the time, ms since 1970 UTC.
@@ -24,6 +24,8 @@ pub struct Settings {
     pub facts_beside: Option<String>,
     /// How reports count days, unless asked otherwise.
     pub reports: Reports,
+    /// What the feeds carry of who somebody is.
+    pub feed_personal: Personal,
     /// What people changed about the rules that find what is wrong.
     pub check: check::Settings,
     /// How long a token of the change feed is good for: whoever comes back later begins again.
@@ -113,6 +115,7 @@ impl Default for Settings {
             bounds: Bounds::default(),
             facts_beside: None,
             reports: Reports::default(),
+            feed_personal: Personal::default(),
             check: check::Settings::default(),
             delta_window: Self::DELTA_WINDOW,
             seed: 0,

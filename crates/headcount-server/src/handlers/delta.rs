@@ -15,7 +15,11 @@ use axum::{
     extract::{Extension, Request, State},
     response::Response,
 };
-use headcount_core::{change::lasting, delta::DeltaKind};
+use headcount_core::{
+    change::lasting,
+    delta::{DeltaKind, veiled},
+    personal::Veil,
+};
 use hyper::header::{HeaderName, HeaderValue};
 
 pub(crate) use self::round::{DeltaKey, Entry};
@@ -63,7 +67,7 @@ pub(crate) async fn get_delta(
         };
         let found = app.aside(work).await?;
         let link = delta_link(&app, &consumer, &found);
-        let rows = Box::new(DeltaRows::new(found, columns));
+        let rows = Box::new(DeltaRows::new(app.veil.clone(), found, columns));
         let mut answer = app.table("delta.csv", None, chosen, rows).await?;
         table::tell_link(Some(&link), "delta", answer.headers_mut());
         return Ok(answer);
@@ -112,7 +116,7 @@ fn write(app: &App, consumer: &Consumer, found: &Found) -> Json {
             json.raw(",");
         }
         match told {
-            Told::User(row, kind) => user(&found.sight, *row, *kind, &mut json),
+            Told::User(row, kind) => user(&app.veil, &found.sight, *row, *kind, &mut json),
             Told::Left(id) => removed(id, found.limited, &mut json),
         }
     }
@@ -128,8 +132,8 @@ fn delta_link(app: &App, consumer: &Consumer, found: &Found) -> String {
 }
 
 /// A user in sight, with what became of them where that is told.
-fn user(sight: &Sight, row: u32, kind: Option<DeltaKind>, json: &mut Json) {
-    let document = document(sight, row);
+fn user(veil: &Veil, sight: &Sight, row: u32, kind: Option<DeltaKind>, json: &mut Json) {
+    let document = document(veil, sight, row);
     let members = document.strip_prefix('{').unwrap_or("}");
     json.raw("{");
     if let Some(kind) = kind {
@@ -140,11 +144,15 @@ fn user(sight: &Sight, row: u32, kind: Option<DeltaKind>, json: &mut Json) {
     json.raw(members);
 }
 
-/// The lasting document of a user in sight.
-fn document(sight: &Sight, row: u32) -> Cow<'_, str> {
+/// The lasting document of a user in sight, as it may leave.
+fn document(veil: &Veil, sight: &Sight, row: u32) -> String {
     let document = sight.loaded().roster.document(row).unwrap_or("{}");
+    let leaves = lasting(document).and_then(|lasting| match veiled(veil, &lasting)? {
+        Cow::Borrowed(_) => Ok(lasting),
+        Cow::Owned(leaves) => Ok(leaves),
+    });
     // The store takes no document that is none.
-    lasting(document).map_or(Cow::Borrowed("{}"), Cow::Owned)
+    leaves.unwrap_or_else(|_| "{}".to_owned())
 }
 
 /// A user who is not in sight any more. Whoever sees a part must not learn whether the user is

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use headcount_core::{change::VOLATILE, field::Projection};
+use headcount_core::{change::VOLATILE, field::Projection, personal::Personal};
 use headcount_server::Settings;
 use headcount_store::Store;
 use proptest::prelude::*;
@@ -260,6 +260,35 @@ async fn who_sees_a_part_is_told_of_that_part_alone() {
     assert_eq!(told[2]["@headcount.change"], "joined");
     follow(&asking, &next, &mut copy).await;
     assert_eq!(copy, roster(&*served.store, Some("d")));
+}
+
+#[tokio::test]
+async fn the_feed_carries_no_more_of_who_somebody_is_than_it_may() {
+    let people = [user(0, "active", "d"), user(1, "active", "d")];
+    for (personal, name) in [(Personal::None, 0), (Personal::Hashed, 32)] {
+        let made = Made::new().publish(&people, BEGIN_MS);
+        let served = made
+            .serve_with(|settings| settings.feed_personal = personal)
+            .await;
+        let asking = served.anybody();
+        for path in [
+            PATH.to_owned(),
+            format!("{PATH}?format=csv&columns=name,email,chat.jabberId"),
+        ] {
+            let text = asking.get(&path).await.text;
+            for part in ["Person", "person.0", "j0@example.com"] {
+                assert!(!text.contains(part), "{part} in {text}");
+            }
+        }
+        let page = asking.get(PATH).await.json();
+        let told = page["value"][0]["name"].as_str();
+        assert_eq!(told.map_or(0, str::len), name);
+        assert_eq!(page["value"][0]["department"], "Support");
+        // A token of another policy would mix what it carries.
+        let next = link(&page, "@odata.deltaLink").unwrap();
+        let full = served.again().await;
+        is_gone(&full.anybody().get(&next).await);
+    }
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ impl Consumer {
         Self {
             org: caller.org().to_owned(),
             scope: scope_of(caller.divisions()),
-            personal: "full",
+            personal: app.veil.personal().name(),
             now_ms: app.now_ms(),
         }
     }

@@ -1,6 +1,6 @@
 //! A round as CSV: all that is left of it, in one answer.
 
-use headcount_core::field::Field;
+use headcount_core::{field::Field, personal::Veil};
 use serde_json::Value;
 
 use super::{
@@ -24,13 +24,18 @@ pub(super) fn chosen(columns: &[UserColumn]) -> Chosen {
 
 /// The users of a round, row by row.
 pub(super) struct DeltaRows {
+    veil: Veil,
     found: Found,
     columns: Vec<UserColumn>,
 }
 
 impl DeltaRows {
-    pub(super) fn new(found: Found, columns: Vec<UserColumn>) -> Self {
-        Self { found, columns }
+    pub(super) fn new(veil: Veil, found: Found, columns: Vec<UserColumn>) -> Self {
+        Self {
+            veil,
+            found,
+            columns,
+        }
     }
 }
 
@@ -52,12 +57,15 @@ impl Rows for DeltaRows {
             }
             Told::User(number, kind) => {
                 let sight = &self.found.sight;
-                let text = document(sight, *number);
+                let text = document(&self.veil, sight, *number);
                 let document: Value = serde_json::from_str(&text).unwrap_or_default();
                 let mut cells = vec![Cell::of(kind.map(|kind| kind.name()))];
                 cells.extend(self.columns.iter().map(|column| {
                     if column.field.is_looked_up() {
-                        owned(manager(sight.view(), *number, column.field))
+                        let contact = manager(sight.view(), *number, column.field);
+                        let leaves =
+                            contact.and_then(|text| Some(self.veil.text(&text)?.into_owned()));
+                        owned(leaves)
                     } else {
                         shown(&document, column.field)
                     }
