@@ -78,7 +78,7 @@ impl<'a> Cell<'a> {
 /// Prints rows in any form, as they come; only a table waits for the last one, since its widths
 /// depend on all of them.
 pub(crate) enum Sheet<'w> {
-    Table(table::Writer<'w>),
+    Table(Box<table::Writer<'w>>),
     Json(Objects<'w>),
     Csv(csv::Writer<'w>),
 }
@@ -91,7 +91,7 @@ impl<'w> Sheet<'w> {
         out: &'w mut dyn Write,
     ) -> anyhow::Result<Self> {
         Ok(match form {
-            Form::Table => Self::Table(table::Writer::new(columns, out)),
+            Form::Table => Self::Table(Box::new(table::Writer::new(columns, out))),
             Form::Csv => Self::Csv(csv::Writer::new(columns, out)?),
             Form::Json | Form::Ndjson => Self::Json(Objects::new(form, columns, out)),
         })
@@ -100,7 +100,7 @@ impl<'w> Sheet<'w> {
     /// Begins a table whose rows are one line each, however narrow the terminal is, so that ids in
     /// it can be copied. What is long belongs into the last column.
     pub(crate) fn uncut(columns: &[String], out: &'w mut dyn Write) -> Self {
-        Self::Table(table::Writer::uncut(columns, out))
+        Self::Table(Box::new(table::Writer::uncut(columns, out)))
     }
 
     /// Adds a row, with as many cells as there are columns.
