@@ -42,7 +42,10 @@ def measure(bench):
     raw["no_agents"] = fastest(bench, python, data, "department", ["none"])
     if not bench.quick:
         raw["fourfold"] = fourfold(bench, data)
-    raw["check"] = [check(bench, users) for users in ([100_000] if bench.quick else [100_000, 1_000_000])]
+    raw["check"] = [check(bench, 100_000, facts=True)]
+    if not bench.quick:
+        # A day of so many is more than one answer may hold: the rules about facts look at none.
+        raw["check"].append(check(bench, 1_000_000, facts=False))
     return raw
 
 
@@ -158,21 +161,22 @@ def fourfold(bench, data):
     return runs
 
 
-def check(bench, users):
+def check(bench, users, facts):
     """All rules over a roster. Findings are no failure here."""
     store = bench.folder / f"check-{users}.db"
     yesterday = datetime.datetime.now(datetime.timezone.utc).date() - datetime.timedelta(days=1)
     days = ["--from", yesterday - datetime.timedelta(days=PULLED - 1), "--to", yesterday]
     with Sandbox(users) as sandbox:
         sandbox.sync(store)
-        # There are rules about whoever has no facts.
-        Measured(Headcount.command("facts", "pull", "--quiet", "--store", f"sqlite:{store}", *days), sandbox.env)
+        if facts:
+            # There are rules about whoever has no facts.
+            Measured(Headcount.command("facts", "pull", "--quiet", "--store", f"sqlite:{store}", *days), sandbox.env)
     command = Headcount.command("check", "--store", f"sqlite:{store}", "--output", "json", "--fail-on", "never")
     runs = [Measured(command) for _ in range(bench.repetitions if users < 1_000_000 else 3)]
     seconds = median(run.seconds for run in runs)
     remove_store(store)
     print(f"check, {users:,} users: {seconds:.2f} s", file=sys.stderr)
-    return {"users": users, "seconds": seconds, "peak_mb": max(run.peak_mb for run in runs)}
+    return {"users": users, "facts": facts, "seconds": seconds, "peak_mb": max(run.peak_mb for run in runs)}
 
 
 def rows(raw):
@@ -201,7 +205,7 @@ def rows(raw):
     for size in raw["check"]:
         goal = 1 * size["users"] / 100_000
         yield Row(
-            f"`check`, all rules, {size['users']:,} users",
+            f"`check`, all rules, {size['users']:,} users{'' if size['facts'] else ' without facts'}",
             f"{duration(size['seconds'])}, {size['peak_mb']:,.0f} MB",
             goal=f"≤ {goal:g} s",
             met=size["seconds"] <= goal,

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, value::RawValue};
 
-use self::members::Members;
+use crate::members::{Members, Object};
 
 /// Top-level members that say how a user is at this moment, not who they are. They never open a
 /// version, and answers as of an earlier time leave them out.
@@ -64,7 +64,7 @@ pub fn compare(old_document: &str, new_document: &str) -> Result<Change, NotADoc
     if old_document == new_document {
         return Ok(Change::Unchanged);
     }
-    let (old, new) = (members(old_document)?, members(new_document)?);
+    let (old, new) = (Members::of(old_document)?, Members::of(new_document)?);
     let mut changes = Vec::new();
     for (key, old_value) in old.lasting() {
         // Most members are the same text: those need no parsing.
@@ -95,23 +95,12 @@ pub fn compare(old_document: &str, new_document: &str) -> Result<Change, NotADoc
 /// # Errors
 /// [`NotADocument`] when `document` is not a JSON object.
 pub fn lasting(document: &str) -> Result<String, NotADocument> {
-    let members = members(document)?;
-    let mut text = String::with_capacity(document.len());
-    text.push('{');
+    let members = Members::of(document)?;
+    let mut object = Object::with_capacity(document.len());
     for (key, value) in members.lasting() {
-        if text.len() > 1 {
-            text.push(',');
-        }
-        text.push_str(&Value::from(key).to_string());
-        text.push(':');
-        text.push_str(value.get());
+        object.push(key, value.get());
     }
-    text.push('}');
-    Ok(text)
-}
-
-fn members(document: &str) -> Result<Members<'_>, NotADocument> {
-    serde_json::from_str(document).map_err(NotADocument)
+    Ok(object.finish())
 }
 
 fn value(raw: &RawValue) -> Result<Value, NotADocument> {
@@ -151,89 +140,6 @@ fn differ_objects(
     }
     for (key, new_value) in new {
         differ(&format!("{path}.{key}"), None, Some(new_value), changes);
-    }
-}
-
-mod members {
-    //! The top level of an object, values left as text.
-
-    use std::{borrow::Cow, fmt};
-
-    use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-    use serde_json::value::RawValue;
-
-    use super::VOLATILE;
-
-    /// Members in the order of the document. A name that appears twice counts with its last
-    /// value, as JSON readers do it.
-    pub(super) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-    impl<'a> Members<'a> {
-        pub(super) fn get(&self, key: &str) -> Option<&'a RawValue> {
-            self.0
-                .iter()
-                .find(|(name, _)| name == key)
-                .map(|(_, value)| *value)
-        }
-
-        pub(super) fn lasting(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
-            self.0
-                .iter()
-                .filter(|(name, _)| !VOLATILE.contains(&name.as_ref()))
-                .map(|(name, value)| (name.as_ref(), *value))
-        }
-    }
-
-    struct MembersVisitor;
-
-    impl<'de> Visitor<'de> for MembersVisitor {
-        type Value = Members<'de>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-            let mut members: Vec<(Cow<'de, str>, &'de RawValue)> = Vec::with_capacity(32);
-            while let Some((Name(name), value)) = map.next_entry::<Name<'de>, &'de RawValue>()? {
-                match members.iter_mut().find(|(known, _)| *known == name) {
-                    Some(known) => known.1 = value,
-                    None => members.push((name, value)),
-                }
-            }
-            Ok(Members(members))
-        }
-    }
-
-    impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            deserializer.deserialize_map(MembersVisitor)
-        }
-    }
-
-    /// A member's name, borrowed unless it contains an escape.
-    struct Name<'a>(Cow<'a, str>);
-
-    struct NameVisitor;
-
-    impl<'de> Visitor<'de> for NameVisitor {
-        type Value = Name<'de>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a name")
-        }
-        fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Name<'de>, E> {
-            Ok(Name(Cow::Borrowed(name)))
-        }
-        fn visit_str<E>(self, name: &str) -> Result<Name<'de>, E> {
-            Ok(Name(Cow::Owned(name.to_owned())))
-        }
-    }
-
-    impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            deserializer.deserialize_str(NameVisitor)
-        }
     }
 }
 

@@ -2,14 +2,10 @@
 //! consumer who applies it to the roster of the first moment has that of the second.
 
 mod token;
-mod veiled;
 
 use serde::Serialize;
 
-pub use self::{
-    token::{DeltaToken, Round, Stand, TokenError, TokenKey, scope_of},
-    veiled::veiled,
-};
+pub use self::token::{DeltaToken, Round, Stand, TokenError, TokenKey, scope_of};
 use crate::{history::Version, user::Attributes};
 
 /// What became of a user.

@@ -14,6 +14,7 @@ pub mod field;
 pub mod filter;
 pub mod history;
 pub mod managers;
+mod members;
 pub mod personal;
 pub mod roster;
 pub mod search;

@@ -139,9 +139,9 @@ impl App {
         let divisions = caller.divisions();
         let freshness = Freshness::new(
             caller.org(),
-            loaded.snapshot.id,
+            (loaded.snapshot.id, loaded.snapshot.published_ms),
+            loaded.erased,
             loaded.past,
-            loaded.snapshot.published_ms,
             divisions,
             self.now_ms(),
         );

@@ -27,18 +27,19 @@ pub(crate) struct Freshness {
 }
 
 impl Freshness {
-    /// Of a snapshot, as somebody limited to `divisions` sees it now.
+    /// Of a snapshot, as somebody limited to `divisions` sees it now. `erased` is what
+    /// [`headcount_store::Heads`] told when it was read.
     pub(crate) fn new(
         org: &str,
-        snapshot: i64,
+        (snapshot, published_ms): (i64, i64),
+        erased: i64,
         past: bool,
-        published_ms: i64,
         divisions: Option<&[String]>,
         now_ms: i64,
     ) -> Self {
         // It need only differ: whoever may see more or less has another answer.
         let mut seen = DefaultHasher::new();
-        (org, divisions).hash(&mut seen);
+        (org, divisions, erased).hash(&mut seen);
         let seen = seen.finish();
         let past = if past { "p" } else { "" };
         Self {
@@ -46,7 +47,8 @@ impl Freshness {
             etag: format!("W/\"{snapshot}{past}.{seen:016x}\""),
             published_ms,
             now_ms,
-            dated: true,
+            // The same snapshot is another one once somebody is forgotten.
+            dated: erased == 0,
         }
     }
 
@@ -131,9 +133,9 @@ mod tests {
     fn freshness(divisions: Option<&[String]>) -> Freshness {
         Freshness::new(
             "org",
-            7,
+            (7, 1_700_000_000_500),
+            0,
             false,
-            1_700_000_000_500,
             divisions,
             1_700_000_090_000,
         )

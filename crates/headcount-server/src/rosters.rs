@@ -37,6 +37,9 @@ const DELTAS: usize = 8;
 pub(crate) struct Loaded {
     pub(crate) snapshot: Snapshot,
     pub(crate) roster: Roster,
+    /// What [`headcount_store::Heads`] told before it was read: with another number it may hold what
+    /// is erased by now.
+    pub(crate) erased: i64,
     /// As of a time, and so without what is only known for the present.
     pub(crate) past: bool,
     /// Rows that callers see who are limited to some divisions, by these.
@@ -138,10 +141,11 @@ impl Rosters {
                 continue;
             }
             let known = self.current(&org);
-            if known.is_some_and(|known| known.snapshot.id == newest) {
+            let erased = heads.erased;
+            if known.is_some_and(|known| (known.snapshot.id, known.erased) == (newest, erased)) {
                 continue;
             }
-            let loaded = Arc::new(load(&*self.store, &org, None)?);
+            let loaded = Arc::new(load(&*self.store, &org, None, erased)?);
             tracing::info!(
                 snapshot.id = loaded.snapshot.id,
                 snapshot.users = loaded.snapshot.users,
@@ -154,6 +158,15 @@ impl Rosters {
             // Giving back a large roster takes a moment: here, where nobody waits for the lock.
             drop(before);
         }
+        let past = {
+            let mut past = lock(&self.past);
+            let (stale, fresh) = std::mem::take(&mut *past)
+                .into_iter()
+                .partition::<VecDeque<_>, _>(|(_, loaded)| loaded.erased != heads.erased);
+            *past = fresh;
+            stale
+        };
+        drop(past);
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         current.retain(|org, _| wanted.contains(org));
         Ok(())
@@ -165,32 +178,33 @@ impl Rosters {
     /// [`StoreError::BeforeFirst`] for a time before the first snapshot, [`StoreError::NoSnapshot`]
     /// before there is any.
     pub(crate) fn as_of(&self, org: &str, as_of_ms: i64) -> Result<Arc<Loaded>, StoreError> {
+        let erased = self.store.heads()?.erased;
         let snapshots = self.store.snapshots(org)?;
         let id = snapshots
             .iter()
             .rev()
             .find(|snapshot| snapshot.published_ms <= as_of_ms)
             .map(|snapshot| snapshot.id);
-        if let Some(found) = id.and_then(|id| self.kept(org, id)) {
+        if let Some(found) = id.and_then(|id| self.kept(org, id, erased)) {
             return Ok(found);
         }
         let _one_at_a_time = lock(&self.loading_past);
         // Who waited may find what the one before loaded.
-        if let Some(found) = id.and_then(|id| self.kept(org, id)) {
+        if let Some(found) = id.and_then(|id| self.kept(org, id, erased)) {
             return Ok(found);
         }
-        let loaded = Arc::new(load(&*self.store, org, Some(as_of_ms))?);
+        let loaded = Arc::new(load(&*self.store, org, Some(as_of_ms), erased)?);
         let mut past = lock(&self.past);
         past.truncate(PAST - 1);
         past.push_front((org.to_owned(), loaded.clone()));
         Ok(loaded)
     }
 
-    fn kept(&self, org: &str, id: i64) -> Option<Arc<Loaded>> {
+    fn kept(&self, org: &str, id: i64, erased: i64) -> Option<Arc<Loaded>> {
         let mut past = lock(&self.past);
-        let at = past
-            .iter()
-            .position(|(name, loaded)| name == org && loaded.snapshot.id == id)?;
+        let at = past.iter().position(|(name, loaded)| {
+            name == org && (loaded.snapshot.id, loaded.erased) == (id, erased)
+        })?;
         let found = past.remove(at)?;
         let loaded = found.1.clone();
         past.push_front(found);
@@ -204,7 +218,12 @@ impl Rosters {
     }
 }
 
-fn load(store: &dyn Store, org: &str, as_of_ms: Option<i64>) -> Result<Loaded, StoreError> {
+fn load(
+    store: &dyn Store,
+    org: &str,
+    as_of_ms: Option<i64>,
+    erased: i64,
+) -> Result<Loaded, StoreError> {
     let mut builder = RosterBuilder::new(Projection::all());
     let snapshot = store.read(org, as_of_ms, &Projection::all(), &mut |user, document| {
         builder.push(user, document);
@@ -214,6 +233,7 @@ fn load(store: &dyn Store, org: &str, as_of_ms: Option<i64>) -> Result<Loaded, S
     Ok(Loaded {
         snapshot,
         roster,
+        erased,
         past: as_of_ms.is_some(),
         scopes: Mutex::default(),
         managers: Kept::new(TREES),

@@ -107,6 +107,9 @@ impl fmt::Debug for AccessList {
 pub struct Heads {
     /// [`AccessList::revision`].
     pub access: i64,
+    /// Grows whenever somebody is forgotten or remembered: what was read before may hold what is
+    /// erased since.
+    pub erased: i64,
     /// Each org that has a snapshot, sorted by name, with the id of the newest one.
     pub snapshots: Vec<(String, i64)>,
 }

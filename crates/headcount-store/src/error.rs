@@ -71,6 +71,14 @@ pub enum StoreError {
     /// Another client or token has the id, in this org or another.
     #[error("the id of the client or token is taken")]
     IdTaken,
+    /// The org never had such a user.
+    #[error("no user {id:?} was ever in {org}")]
+    NoSuchUser {
+        /// The id as given.
+        id: String,
+        /// The org.
+        org: String,
+    },
     /// No key could be made for a new store.
     #[error("the operating system gives no random numbers")]
     NoRandomness,
@@ -116,6 +124,9 @@ impl StoreError {
             Self::Unsupported { .. } => "name a SQLite file with --store sqlite:PATH",
             Self::Locked { .. } => "wait until it has ended",
             Self::BeforeFirst { .. } => "`headcount snapshots` lists the times there are",
+            Self::NoSuchUser { .. } => {
+                "`headcount history` lists every version; ids are compared letter by letter"
+            }
             Self::Full(_) => "make room on the disk; the last snapshot is untouched",
             Self::Busy(_) => "try again when the other process has ended",
             Self::Corrupt(_) | Self::Unreadable { .. } => "restore the file from a backup",

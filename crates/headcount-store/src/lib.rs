@@ -7,7 +7,9 @@
 mod access;
 mod error;
 pub mod facts;
+mod forgotten;
 mod lock;
+mod page;
 mod report;
 mod run;
 mod snapshot;
@@ -23,6 +25,7 @@ use headcount_core::{
 
 pub use access::{AccessList, Credential, CredentialKind, Grant, Heads, RateLimit};
 pub use error::StoreError;
+pub use forgotten::Forgotten;
 pub use lock::SyncLock;
 pub use report::{KeptDays, KeptError, KeptFault, KeptQuestion, ReportError, report};
 pub use run::{Run, Staged};
@@ -206,6 +209,29 @@ pub trait Store: Send + Sync {
         want: &Projection,
         each: &mut dyn FnMut(VersionRef<'_>),
     ) -> Result<Snapshot, StoreError>;
+
+    /// Erases what tells who a user is ([`headcount_core::personal`]) from every version, from what is
+    /// staged, and from the documents of others; what a later sync brings of the user is erased
+    /// before it is kept. The id and what reports split by stay. Done again, it erases what came
+    /// meanwhile and keeps the first time.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchUser`] when the org never had the user; [`StoreError`] when the store
+    /// cannot be written, and nothing is erased then.
+    fn forget(&self, org: &str, user_id: &str, now_ms: i64) -> Result<Forgotten, StoreError>;
+
+    /// Lets later syncs keep again what they bring of a user who is forgotten; what is erased stays
+    /// erased. Whether there was such a user.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be written.
+    fn remember(&self, org: &str, user_id: &str) -> Result<bool, StoreError>;
+
+    /// Everybody of `org` who is forgotten, by id.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    fn forgotten(&self, org: &str) -> Result<Vec<Forgotten>, StoreError>;
 
     /// What doctor found out about `org`, as JSON; `None` when it was never asked.
     ///

@@ -5,6 +5,7 @@
 
 mod access;
 mod connect;
+mod forget;
 mod publish;
 mod read;
 mod runs;
@@ -24,8 +25,8 @@ use headcount_core::{
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::{
-    Access, AccessList, Breaker, Credential, Heads, Outcome, Run, Snapshot, Staged, Store,
-    StoreError, Summary, SyncLock, lock::FileLock,
+    Access, AccessList, Breaker, Credential, Forgotten, Heads, Outcome, Run, Snapshot, Staged,
+    Store, StoreError, Summary, SyncLock, lock::FileLock,
 };
 
 /// A store in one file.
@@ -210,6 +211,22 @@ impl Store for Sqlite {
         each: &mut dyn FnMut(VersionRef<'_>),
     ) -> Result<Snapshot, StoreError> {
         self.reading(|connection| read::versions(connection, org, want, each))
+    }
+
+    fn forget(&self, org: &str, user_id: &str, now_ms: i64) -> Result<Forgotten, StoreError> {
+        connect::beyond_recovery(&mut *self.writer()?, |connection| {
+            forget::forget(connection, org, user_id, now_ms)
+        })
+    }
+
+    fn remember(&self, org: &str, user_id: &str) -> Result<bool, StoreError> {
+        connect::durably(&mut *self.writer()?, |connection| {
+            forget::remember(connection, org, user_id)
+        })
+    }
+
+    fn forgotten(&self, org: &str) -> Result<Vec<Forgotten>, StoreError> {
+        self.reading(|connection| forget::list(connection, org))
     }
 
     fn capabilities(&self, org: &str) -> Result<Option<String>, StoreError> {

@@ -12,6 +12,8 @@ mod facts_damage;
 mod facts_foreign;
 #[path = "it/files.rs"]
 mod files;
+#[path = "it/forget.rs"]
+mod forget;
 #[path = "it/kill.rs"]
 mod kill;
 #[path = "it/model.rs"]

@@ -172,6 +172,7 @@ pub(crate) enum Command {
     Serve(commands::serve::Args),
     Client(commands::client::Args),
     Token(commands::token::Args),
+    Forget(commands::forget::Args),
     Completions(commands::completions::Args),
     Man(commands::man::Args),
 }

@@ -8,6 +8,7 @@ pub(crate) mod count;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod facts;
+pub(crate) mod forget;
 pub(crate) mod history;
 pub(crate) mod man;
 pub(crate) mod report;
@@ -44,6 +45,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Serve(args) => serve::run(&global, &args),
         Command::Client(args) => client::run(&global, &args),
         Command::Token(args) => token::run(&global, &args),
+        Command::Forget(args) => forget::run(&global, &args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
     }

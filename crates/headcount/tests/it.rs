@@ -19,6 +19,8 @@ mod check;
 mod days;
 #[path = "it/facts.rs"]
 mod facts;
+#[path = "it/forget.rs"]
+mod forget;
 #[path = "it/help.rs"]
 mod help;
 #[path = "it/house.rs"]

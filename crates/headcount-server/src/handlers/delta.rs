@@ -15,11 +15,7 @@ use axum::{
     extract::{Extension, Request, State},
     response::Response,
 };
-use headcount_core::{
-    change::lasting,
-    delta::{DeltaKind, veiled},
-    personal::Veil,
-};
+use headcount_core::{change::lasting, delta::DeltaKind, personal::Veil};
 use hyper::header::{HeaderName, HeaderValue};
 
 pub(crate) use self::round::{DeltaKey, Entry};
@@ -147,7 +143,7 @@ fn user(veil: &Veil, sight: &Sight, row: u32, kind: Option<DeltaKind>, json: &mu
 /// The lasting document of a user in sight, as it may leave.
 fn document(veil: &Veil, sight: &Sight, row: u32) -> String {
     let document = sight.loaded().roster.document(row).unwrap_or("{}");
-    let leaves = lasting(document).and_then(|lasting| match veiled(veil, &lasting)? {
+    let leaves = lasting(document).and_then(|lasting| match veil.document(&lasting)? {
         Cow::Borrowed(_) => Ok(lasting),
         Cow::Owned(leaves) => Ok(leaves),
     });

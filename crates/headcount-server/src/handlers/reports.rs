@@ -100,13 +100,15 @@ async fn answer(
                 return Ok(Outcome::Known(freshness));
             }
             let goes_on = || goes_on.load(Ordering::Relaxed);
+            let store = app.rosters.store();
+            let erased = store.heads()?.erased;
             let (table, snapshot) = days
-                .report(app.rosters.store(), &org, THREADS, &goes_on)
+                .report(store, &org, THREADS, &goes_on)
                 .map_err(not_reported)?;
             // The store may be ahead of what is in memory.
-            let (id, published_ms) = (snapshot.id, snapshot.published_ms);
+            let told = (snapshot.id, snapshot.published_ms);
             let divisions = question.divisions.as_deref();
-            let freshness = Freshness::new(&org, id, false, published_ms, divisions, now_ms);
+            let freshness = Freshness::new(&org, told, erased, false, divisions, now_ms);
             few_enough(&table)?;
             if let Some(chosen) = chosen {
                 let freshness = freshness.in_csv().with_state(state);

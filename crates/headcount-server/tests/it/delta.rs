@@ -263,6 +263,30 @@ async fn who_sees_a_part_is_told_of_that_part_alone() {
 }
 
 #[tokio::test]
+async fn who_was_told_of_somebody_who_is_forgotten_begins_again() {
+    let boss: Value = serde_json::from_str(&user(0, "active", "d")).unwrap();
+    let mut report: Value = serde_json::from_str(&user(1, "active", "d")).unwrap();
+    report["manager"] = json!({"id": uuid(0), "name": "Person 0"});
+    let people = [boss.to_string(), report.to_string(), user(2, "active", "d")];
+    let served = Made::new().publish(&people, BEGIN_MS).serve().await;
+    let asking = served.anybody();
+    let mut copy = Copy::new();
+    let next = follow(&asking, PATH, &mut copy).await;
+    let page = asking.get(&format!("{PATH}?pageSize=1")).await.json();
+    let middle = link(&page, "@odata.nextLink").unwrap();
+    served.store.forget(ORG, &uuid(0), BEGIN_MS + 1).unwrap();
+    is_gone(&asking.get_until(&next, |answer| answer.status == 410).await);
+    is_gone(&asking.get(&middle).await);
+    let mut copy = Copy::new();
+    let next = follow(&asking, PATH, &mut copy).await;
+    assert_eq!(copy, roster(&*served.store, None));
+    let told = serde_json::to_string(&copy).unwrap();
+    assert!(!told.contains("Person 0"), "{told}");
+    let page = asking.get(&next).await.json();
+    assert_eq!(page["value"], json!([]));
+}
+
+#[tokio::test]
 async fn the_feed_carries_no_more_of_who_somebody_is_than_it_may() {
     let people = [user(0, "active", "d"), user(1, "active", "d")];
     for (personal, name) in [(Personal::None, 0), (Personal::Hashed, 32)] {

@@ -191,3 +191,39 @@ async fn answers_are_packed_for_who_asks() {
     let plain = asking.get("/api/v2/users?pageSize=50").await;
     assert!(!plain.headers.contains_key("content-encoding"));
 }
+
+#[tokio::test]
+async fn who_is_forgotten_is_gone_from_memory_too() {
+    let served = Made::new()
+        .publish(&[user(1, "active", "d")], BEGIN_MS)
+        .publish(&[user(1, "inactive", "d")], BEGIN_MS + DAY_MS)
+        .token("all", |_| {})
+        .serve()
+        .await;
+    served.at(BEGIN_MS + 2 * DAY_MS);
+    let asking = served.holder("all");
+    let path = format!("/api/v2/users/{}", uuid(1));
+    let past = format!("{path}?asOf=2023-11-14");
+    let named = |text: &str| text.contains("\"name\":\"");
+    let (first, before) = (asking.get(&path).await, asking.get(&past).await);
+    let own_name = |answer: &crate::served::Answer| answer.json().get("name").is_some();
+    assert!(own_name(&first) && own_name(&before) && named(&first.text));
+    served
+        .store
+        .forget(crate::served::ORG, &uuid(1), 9)
+        .unwrap();
+    let now = asking.get_until(&path, |answer| !own_name(answer)).await;
+    assert_eq!(now.json()["state"], "inactive");
+    assert!(!own_name(&asking.get(&past).await), "nor in the past");
+    for (name, value) in [
+        ("if-none-match", first.header("etag")),
+        ("if-modified-since", first.header("last-modified")),
+    ] {
+        let request = asking.request(reqwest::Method::GET, &path);
+        let again = answer(request.header(name, value)).await;
+        assert_eq!(
+            again.status, 200,
+            "{name}: what is erased is another answer"
+        );
+    }
+}

@@ -101,6 +101,13 @@ pub(super) fn heads(connection: &Connection) -> Result<Heads, StoreError> {
     } else {
         0
     };
+    let erased = if connect::has_forgotten(connection)? {
+        connection
+            .prepare_cached("SELECT erased FROM access")?
+            .query_row([], |row| row.get(0))?
+    } else {
+        0
+    };
     let mut newest = connection.prepare_cached(
         "SELECT name, (SELECT snapshot FROM snapshot s WHERE s.org = o.org
                        ORDER BY published DESC LIMIT 1) AS newest
@@ -109,6 +116,7 @@ pub(super) fn heads(connection: &Connection) -> Result<Heads, StoreError> {
     let snapshots = newest.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(Heads {
         access,
+        erased,
         snapshots: snapshots.collect::<Result<_, _>>()?,
     })
 }

@@ -11,13 +11,16 @@ const APPLICATION_ID: i64 = 0x6865_6164;
 
 /// Every step of the schema, in order. Step `n` takes a store from version `n` to `n + 1`; steps
 /// are added, never edited.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../../migrations/0001_roster.sql"),
     include_str!("../../migrations/0002_access.sql"),
+    include_str!("../../migrations/0003_forgotten.sql"),
 ];
 
 /// First schema that knows of clients and tokens.
 const WITH_ACCESS: u32 = 2;
+/// First schema that knows who is forgotten.
+const WITH_FORGOTTEN: u32 = 3;
 
 /// Newest schema version of this program.
 const KNOWN: u32 = MIGRATIONS.len() as u32;
@@ -72,10 +75,19 @@ pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
 /// Whether the store knows of clients and tokens by now. Another process may bring it to that
 /// schema at any time, so this is asked in every transaction.
 pub(super) fn has_access(connection: &Connection) -> Result<bool, StoreError> {
+    has_schema(connection, WITH_ACCESS)
+}
+
+/// The same of those who are forgotten.
+pub(super) fn has_forgotten(connection: &Connection) -> Result<bool, StoreError> {
+    has_schema(connection, WITH_FORGOTTEN)
+}
+
+fn has_schema(connection: &Connection, needed: u32) -> Result<bool, StoreError> {
     let version: u32 = connection
         .prepare_cached("SELECT user_version FROM pragma_user_version")?
         .query_row([], |row| row.get(0))?;
-    Ok(version >= WITH_ACCESS)
+    Ok(version >= needed)
 }
 
 /// A transaction that will write. It takes the write lock at once: one that starts by reading
@@ -95,6 +107,23 @@ pub(super) fn durably<T>(
     let result = write(connection);
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     result
+}
+
+/// Leaves nothing in the file of what `write` deletes or replaces: pages that are free hold what
+/// stood in them, so the file is written anew, and the write-ahead log emptied.
+pub(super) fn beyond_recovery<T>(
+    connection: &mut Connection,
+    write: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let result = durably(connection, write)?;
+    connection.execute_batch("VACUUM")?;
+    // Readers end soon, and are waited for.
+    let busy: i64 =
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if busy != 0 {
+        tracing::warn!("the write-ahead log keeps old pages until the store is read no more");
+    }
+    Ok(result)
 }
 
 /// Moves the write-ahead log into the file and empties it. Readers may prevent that; nobody waits

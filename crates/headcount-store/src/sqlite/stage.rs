@@ -1,20 +1,14 @@
 //! Staging a page: compare it with the last snapshot and keep what differs.
 
-use headcount_core::{
-    change::{Change, compare},
-    user::Attributes,
-};
+use headcount_core::change::{Change, compare};
 use rusqlite::{Connection, Row, params};
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::{connect, runs, unsigned};
-use crate::{Run, Staged, StoreError};
-
-/// A user of the page.
-struct Given<'a> {
-    attributes: Attributes<'a>,
-    document: &'a str,
-}
+use super::{connect, forget, runs, unsigned};
+use crate::{
+    Run, Staged, StoreError,
+    page::{self, Given},
+};
 
 /// What the last snapshot has of a user.
 struct Open {
@@ -48,26 +42,41 @@ pub(super) fn stage(
     documents: &[&str],
 ) -> Result<Staged, StoreError> {
     let mut staged = Staged::default();
-    let page = one_each(parse(documents)?, &mut staged);
+    let page = page::parse(documents)?;
     if page.is_empty() {
         return Ok(staged);
     }
-    stage_page(connection, run, &page, staged)
+    let transaction = connect::write(connection)?;
+    runs::check(&transaction, run)?;
+    // In the transaction: whoever is forgotten before it is erased in it.
+    let page = page::without(page, &forget::ids(&transaction, run.org)?)?;
+    let page = page::one_each(page, &mut staged);
+    let met = stage_page(&transaction, run, &page, &mut staged)?;
+    transaction.commit()?;
+    run.next_slot = met.next_slot;
+    for slot in met.slots {
+        run.mark(slot);
+    }
+    Ok(staged)
+}
+
+/// The users of a page that is staged.
+struct Met {
+    slots: Vec<u32>,
+    next_slot: u32,
 }
 
 fn stage_page(
-    connection: &mut Connection,
-    run: &mut Run,
+    transaction: &Connection,
+    run: &Run,
     page: &[Given<'_>],
-    mut staged: Staged,
-) -> Result<Staged, StoreError> {
-    let transaction = connect::write(connection)?;
-    runs::check(&transaction, run)?;
+    staged: &mut Staged,
+) -> Result<Met, StoreError> {
     let opens = match run.previous_users {
         0 => page.iter().map(|_| None).collect(),
-        _ => find(&transaction, &OPEN, run.org, page)?,
+        _ => find(transaction, &OPEN, run.org, page)?,
     };
-    let priors = find(&transaction, &STAGED, run.org, page)?;
+    let priors = find(transaction, &STAGED, run.org, page)?;
     let mut met = Vec::with_capacity(page.len());
     let mut next_slot = run.next_slot;
     for ((given, open), prior) in page.iter().zip(opens).zip(priors) {
@@ -91,24 +100,16 @@ fn stage_page(
             }
         }
         if let Some(prior) = prior {
-            remove(&transaction, run.org, &given.attributes.id, prior.doc)?;
+            remove(transaction, run.org, &given.attributes.id, prior.doc)?;
         }
         let digest = xxh3_128(given.document.as_bytes()).to_be_bytes();
-        let kind = kind_of(&transaction, open.as_ref(), &digest, given.document)?;
+        let kind = kind_of(transaction, open.as_ref(), &digest, &given.document)?;
         if kind != Kind::Unchanged {
             let valid_from = match (&open, kind) {
                 (Some(open), Kind::Touched) => Some(open.valid_from),
                 _ => None,
             };
-            insert(
-                &transaction,
-                run.org,
-                given,
-                slot,
-                &digest,
-                valid_from,
-                kind,
-            )?;
+            insert(transaction, run.org, given, slot, &digest, valid_from, kind)?;
         }
         if !repeated {
             *match kind {
@@ -120,47 +121,10 @@ fn stage_page(
         }
         met.push(slot);
     }
-    transaction.commit()?;
-    run.next_slot = next_slot;
-    for slot in met {
-        run.mark(slot);
-    }
-    Ok(staged)
-}
-
-fn parse<'a>(documents: &[&'a str]) -> Result<Vec<Given<'a>>, StoreError> {
-    documents
-        .iter()
-        .enumerate()
-        .map(|(index, document)| match Attributes::parse(document) {
-            Ok(attributes) => Ok(Given {
-                attributes,
-                document,
-            }),
-            Err(source) => Err(StoreError::NotAUser {
-                position: index + 1,
-                source,
-            }),
-        })
-        .collect()
-}
-
-/// The page ordered by id, each user once: the highest version, the latest of equal ones.
-fn one_each<'a>(mut page: Vec<Given<'a>>, staged: &mut Staged) -> Vec<Given<'a>> {
-    // Stable, so that users of one id and version stay in the order given.
-    page.sort_by(|a, b| {
-        let key = |given: &Given<'a>| given.attributes.version;
-        a.attributes
-            .id
-            .cmp(&b.attributes.id)
-            .then(key(a).cmp(&key(b)))
-    });
-    let given = page.len();
-    page.reverse();
-    page.dedup_by(|a, b| a.attributes.id == b.attributes.id);
-    page.reverse();
-    staged.repeated += (given - page.len()) as u64;
-    page
+    Ok(Met {
+        slots: met,
+        next_slot,
+    })
 }
 
 fn kind_of(
@@ -209,7 +173,7 @@ fn insert(
 ) -> Result<(), StoreError> {
     connection
         .prepare_cached("INSERT INTO document (json) VALUES (?1)")?
-        .execute([given.document])?;
+        .execute([&*given.document])?;
     let user = &given.attributes;
     connection
         .prepare_cached(

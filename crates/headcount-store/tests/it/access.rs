@@ -107,6 +107,7 @@ pub(crate) fn heads_tell_every_change(store: &dyn Store) {
         second,
         Heads {
             access: first.access + 1,
+            erased: 0,
             snapshots: vec![(ORG.to_owned(), newest(ORG))],
         }
     );

@@ -9,6 +9,10 @@ use crate::{
         an_id_is_taken_in_all_orgs, credentials_are_kept_as_they_were_given,
         heads_tell_every_change, revoking_is_for_good, secrets_stay_out_of_debug_texts,
     },
+    forget::{
+        forgetting_is_told_and_the_unknown_refused, later_syncs_bring_nothing_back,
+        what_is_staged_or_held_is_erased, who_is_forgotten_is_nowhere_and_counts_on,
+    },
     org::{ORG, ids, roster, sync, sync_guarded, user, users},
     versions::{history_since_a_time, versions_are_read_at_once},
 };
@@ -53,6 +57,10 @@ suite!(
     revoking_is_for_good,
     heads_tell_every_change,
     secrets_stay_out_of_debug_texts,
+    who_is_forgotten_is_nowhere_and_counts_on,
+    later_syncs_bring_nothing_back,
+    what_is_staged_or_held_is_erased,
+    forgetting_is_told_and_the_unknown_refused,
 );
 
 fn refs(documents: &[String]) -> Vec<&str> {

@@ -220,6 +220,27 @@ fn schema_2_is_opened_and_continued() {
     assert_eq!(store.access().unwrap().credentials.len(), 3);
 }
 
+/// A store as version 3 of the schema left it.
+#[test]
+fn schema_3_is_opened_and_continued() {
+    let place = Place::new();
+    fs::copy(fixture(3), place.path()).unwrap();
+    let reader = open(&place.url(), Access::Read).unwrap();
+    let store = place.open();
+    for store in [&reader, &store] {
+        let forgotten = store.forgotten(ORG).unwrap();
+        assert_eq!(
+            (&*forgotten[0].user_id, forgotten[0].versions),
+            ("u00001", 1)
+        );
+        assert_eq!(store.heads().unwrap().erased, 1);
+        assert_eq!(roster(&**store, None)[1].1.get("name"), None);
+    }
+    let summary = sync(&*store, &users(5), 3000);
+    assert_eq!((summary.returned, summary.changed), (1, 1));
+    assert_eq!(roster(&*store, None)[1].1.get("name"), None);
+}
+
 /// Whoever may only read can't migrate: a new version of the program reads the old schema, and
 /// takes notice when somebody else brought it to the new one.
 #[test]
@@ -246,6 +267,7 @@ fn schema_1_is_read_before_anybody_migrates_it() {
     let token = access::token(ORG, "first");
     place.open().add_credential(&token).unwrap();
     assert_eq!(reader.heads().unwrap().access, 2);
+    assert_eq!(reader.forgotten(ORG).unwrap(), []);
     assert_eq!(reader.access().unwrap().credentials, [token]);
     assert_eq!(ids(&*reader).len(), 4);
 }
@@ -285,6 +307,7 @@ fn make_fixture() {
     store
         .revoke_credential(ORG, "fixture-client", 2000)
         .unwrap();
+    store.forget(ORG, "u00001", 2000).unwrap();
     drop(store);
-    fs::copy(place.path(), fixture(2)).unwrap();
+    fs::copy(place.path(), fixture(3)).unwrap();
 }

@@ -92,6 +92,7 @@ fn span(reading: &Reading, since: &str) -> anyhow::Result<Span> {
         let org = reading.org.clone();
         return Err(StoreError::NoSnapshot { org }.into());
     };
+    let erased = reading.store.heads()?.erased;
     let key = TokenKey::of(&reading.store.access()?.signing_key);
     let fresh = DeltaToken {
         org: reading.org.clone(),
@@ -105,6 +106,13 @@ fn span(reading: &Reading, since: &str) -> anyhow::Result<Span> {
         let token = read(since, &key, reading)?;
         let base_ms = match token.has {
             None => i64::MIN,
+            Some(has) if has.erased != erased => {
+                return Err(refused(
+                    "somebody was forgotten since the token was given out",
+                    "drop what was taken over, and begin with --since 1970-01-01",
+                )
+                .into());
+            }
             Some(has) => known(&snapshots, has)?,
         };
         (base_ms, token)
@@ -117,7 +125,7 @@ fn span(reading: &Reading, since: &str) -> anyhow::Result<Span> {
         has: Some(Stand {
             snapshot: head.id,
             published_ms: head.published_ms,
-            erased: 0,
+            erased,
         }),
         // Whatever the server would give this reader next.
         personal: given.personal,
@@ -131,32 +139,34 @@ fn span(reading: &Reading, since: &str) -> anyhow::Result<Span> {
 }
 
 fn read(text: &str, key: &TokenKey, reading: &Reading) -> Result<DeltaToken, Failure> {
-    let refused = |message: &str, hint: &str| {
-        Err(Failure::new(Exit::Usage, message.to_owned()).hint(hint.to_owned()))
-    };
     const AGAIN: &str = "give a date or a time instead, such as --since 2026-01-01";
-    let token = match DeltaToken::read(text, key) {
-        Ok(token) => token,
-        Err(error @ TokenError::Unreadable) => {
-            return refused(&error.to_string(), "copy all of it, from hcd_ on");
-        }
-        Err(error @ TokenError::Foreign) => return refused(&error.to_string(), AGAIN),
-    };
+    let token = DeltaToken::read(text, key).map_err(|error| {
+        let hint = match error {
+            TokenError::Unreadable => "copy all of it, from hcd_ on",
+            TokenError::Foreign => AGAIN,
+        };
+        refused(&error.to_string(), hint)
+    })?;
     if token.org != reading.org {
-        return refused("the token is of another org", "name its org with --org");
+        return Err(refused(
+            "the token is of another org",
+            "name its org with --org",
+        ));
     }
     if token.scope.is_some() {
         let message = "the token was given to a caller who sees some divisions alone";
-        return refused(message, AGAIN);
+        return Err(refused(message, AGAIN));
     }
     if token.round.is_some() {
         let message = "the token is of a page in the middle of a round";
-        return refused(
-            message,
-            "take the one of @odata.deltaLink, on the last page",
-        );
+        let hint = "take the one of @odata.deltaLink, on the last page";
+        return Err(refused(message, hint));
     }
     Ok(token)
+}
+
+fn refused(message: &str, hint: &str) -> Failure {
+    Failure::new(Exit::Usage, message.to_owned()).hint(hint.to_owned())
 }
 
 /// The moment of a snapshot that the store has.

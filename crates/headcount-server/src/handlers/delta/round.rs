@@ -1,6 +1,6 @@
 //! A round: from what a caller has to one snapshot.
 
-use std::sync::Arc;
+use std::{cmp::Ordering, sync::Arc};
 
 use headcount_core::{
     delta::{Delta, DeltaKind, Deltas, Stand, in_divisions},
@@ -62,7 +62,7 @@ enum Rest {
 impl Found {
     /// That nothing changed, where that is known without reading anything; else the roster again.
     pub(super) fn at_once(caller: &Caller, sight: Sight, asked: &Asked) -> Result<Self, Sight> {
-        let now = stand(&sight.loaded().snapshot);
+        let now = stand(sight.loaded());
         match &asked.from {
             From::Latest => {}
             From::Stand(has) if same(has, &now) => {}
@@ -90,18 +90,22 @@ impl Found {
     ) -> Result<Self, ApiError> {
         let store = app.rosters.store();
         let org = caller.org();
-        let now = stand(&sight.loaded().snapshot);
+        let now = stand(sight.loaded());
         let (has, to, after) = match &asked.from {
             From::Nothing => (None, now, None),
             From::Latest => (Some(now), now, None),
             From::Stand(has) if same(has, &now) => (Some(*has), now, None),
             From::Stand(has) => {
+                no_more_erased(has, &now)?;
                 known(store, org, has)?;
                 // Another server may have told what this one has yet to load.
                 let ahead = has.published_ms > now.published_ms;
                 (Some(*has), if ahead { *has } else { now }, None)
             }
-            From::Round(has, round) => (*has, round.to, Some(&*round.after)),
+            From::Round(has, round) => {
+                no_more_erased(&round.to, &now)?;
+                (*has, round.to, Some(&*round.after))
+            }
         };
         let is_over = has.is_some_and(|has| same(&has, &to));
         let sight = if is_over || same(&to, &now) {
@@ -197,12 +201,25 @@ fn id(loaded: &Loaded, row: u32) -> &str {
     loaded.roster.value(row, Column::Id).unwrap_or_default()
 }
 
-/// The state of the roster that a snapshot is.
-fn stand(snapshot: &Snapshot) -> Stand {
+/// The state that a roster is.
+fn stand(loaded: &Loaded) -> Stand {
     Stand {
-        snapshot: snapshot.id,
-        published_ms: snapshot.published_ms,
-        erased: 0,
+        snapshot: loaded.snapshot.id,
+        published_ms: loaded.snapshot.published_ms,
+        erased: loaded.erased,
+    }
+}
+
+/// Who was told of a user who is forgotten since begins again with an empty copy: what is erased is
+/// erased from the documents of others too, and no version tells of it.
+///
+/// # Errors
+/// 410; 503 where another server knows already, and this one in a moment.
+fn no_more_erased(told: &Stand, now: &Stand) -> Result<(), ApiError> {
+    match told.erased.cmp(&now.erased) {
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(ApiError::unavailable(1)),
+        Ordering::Less => Err(ApiError::gone("somebody was forgotten since")),
     }
 }
 
@@ -238,6 +255,7 @@ fn as_of(app: &App, org: &str, stand: &Stand) -> Result<Arc<Loaded>, ApiError> {
         }
         loaded => loaded?,
     };
+    no_more_erased(stand, &self::stand(&loaded))?;
     if of_one_snapshot(stand, &loaded.snapshot) {
         Ok(loaded)
     } else {
