@@ -10,7 +10,9 @@ mod attribute;
 mod block;
 mod calendar;
 mod cells;
+mod divisions;
 mod document;
+mod lineage;
 mod paths;
 mod people;
 mod period;
@@ -24,7 +26,9 @@ pub use self::{
     attribute::{Attribute, AttributesError, UnknownAttribute},
     block::{Block, BlockMeasure, FactSink, Moments, NO_VALUE, hand_over},
     calendar::Calendar,
+    divisions::NamedDivision,
     document::{Document, SnapshotRef},
+    lineage::Lineage,
     people::{People, PeopleBuilder},
     period::{Period, days_told},
     plan::{Attribution, Plan, PlanError, Question},

@@ -169,6 +169,7 @@ pub(crate) enum Command {
     Snapshots(commands::snapshots::Args),
     Check(commands::check::Args),
     Report(commands::report::Args),
+    Export(commands::export::Args),
     Serve(commands::serve::Args),
     Client(commands::client::Args),
     Token(commands::token::Args),

@@ -7,6 +7,7 @@ pub(crate) mod completions;
 pub(crate) mod count;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod export;
 pub(crate) mod facts;
 pub(crate) mod forget;
 pub(crate) mod history;
@@ -36,6 +37,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Sync(args) => sync::run(&global, &args),
         Command::Users(args) => users::run(&global, &args),
         Command::Count(args) => count::run(&global, &args),
+        Command::Export(args) => export::run(&global, &args),
         Command::Facts(args) => facts::run(&global, &args),
         Command::History(args) => history::run(&global, &args),
         Command::Changes(args) => changes::run(&global, &args),

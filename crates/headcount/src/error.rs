@@ -5,6 +5,7 @@ pub(crate) mod nearest;
 use std::{io, process::ExitCode};
 
 use headcount_core::{as_of::AsOfError, segment::PlanError};
+use headcount_export::ExportError;
 use headcount_genesys::{UpstreamError, WalkError, region::UnknownRegion};
 use headcount_store::{KeptError, KeptFault, ReportError, StoreError, facts::FactsError};
 
@@ -120,6 +121,9 @@ pub(crate) fn classify(error: &anyhow::Error) -> (Exit, Option<String>) {
         if let Some(error) = cause.downcast_ref::<StoreError>() {
             return Some((of_store(error), error.hint().map(str::to_owned)));
         }
+        if let Some(error) = cause.downcast_ref::<ExportError>() {
+            return Some((of_export(error), error.hint().map(str::to_owned)));
+        }
         if let Some(error) = cause.downcast_ref::<FactsError>() {
             return Some((of_facts(error), error.hint().map(str::to_owned)));
         }
@@ -222,6 +226,18 @@ fn of_report<E: std::error::Error + 'static>(
             (Exit::Usage, Some(hint.to_owned()))
         }
         ReportError::Plan(_) | ReportError::NotReconciled => (Exit::Failure, None),
+    }
+}
+
+fn of_export(error: &ExportError) -> Exit {
+    match error {
+        ExportError::Store(error) => of_store(error),
+        ExportError::Facts(error) => of_facts(error),
+        ExportError::Locked { .. } | ExportError::Busy => Exit::TryAgain,
+        ExportError::NotAnExport { .. }
+        | ExportError::OtherExport { .. }
+        | ExportError::UnknownTimeZone(_) => Exit::Usage,
+        _ => Exit::Failure,
     }
 }
 

@@ -17,6 +17,8 @@ mod changes;
 mod check;
 #[path = "it/days.rs"]
 mod days;
+#[path = "it/export.rs"]
+mod export;
 #[path = "it/facts.rs"]
 mod facts;
 #[path = "it/forget.rs"]

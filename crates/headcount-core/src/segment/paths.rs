@@ -89,8 +89,13 @@ impl Managing {
         self.moments.partition_point(|&moment| moment <= ms).max(1)
     }
 
+    /// When the tree changed, ms UTC, ascending.
+    pub(super) fn moments(&self) -> &[i64] {
+        &self.moments
+    }
+
     /// The manager of each user at that time; [`NOBODY`] for none.
-    fn at(&self, people: &People, passed: usize) -> Vec<u32> {
+    pub(super) fn at(&self, people: &People, passed: usize) -> Vec<u32> {
         let ms = self.moments.get(passed - 1).copied().unwrap_or(i64::MAX);
         let manager = |user: u32| self.manager[people.at(user, ms) as usize];
         if self.last_seen <= ms && self.seen.is_none() {
@@ -145,6 +150,11 @@ impl Paths {
             .map(|path| self.nodes[path as usize].0)
     }
 
+    /// How many paths were met, [`NO_PATH`] among them.
+    pub(super) fn len(&self) -> u32 {
+        u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)
+    }
+
     /// The rings that were cut, each from its least user on.
     pub(super) fn cycles(&self) -> Vec<Vec<u32>> {
         let mut cycles: Vec<_> = self.cycles.values().cloned().collect();
@@ -169,7 +179,7 @@ impl Paths {
 
     /// The path of each user. Only those to whom others report have one of their own: the others
     /// share that of their manager.
-    fn tree(&mut self, manager: &[u32]) -> Vec<u32> {
+    pub(super) fn tree(&mut self, manager: &[u32]) -> Vec<u32> {
         let mut place = vec![NOBODY; manager.len()];
         let mut heads = Vec::new();
         for &head in manager {

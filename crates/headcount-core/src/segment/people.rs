@@ -7,7 +7,7 @@ use roaring::RoaringBitmap;
 use crate::{
     field::{Column, Projection},
     history::VersionRef,
-    roster::{Roster, RosterBuilder},
+    roster::{Roster, RosterBuilder, RosterError},
 };
 
 /// Every version of every user of an org. A *row* is a version; users are numbered in the order of
@@ -129,8 +129,36 @@ impl People {
         &self.ids[self.starts[user as usize]..self.starts[user as usize + 1]]
     }
 
+    /// What a version has in a column that was read; `None` for nothing, or a blank text.
+    #[must_use]
+    pub fn value(&self, row: u32, column: Column) -> Option<&str> {
+        self.versions.value(row, column)
+    }
+
+    /// The distinct texts of a column that was read, by code; that of code 0 is none. A column in
+    /// which hardly a text comes twice has one for each version.
+    ///
+    /// # Errors
+    /// [`RosterError`] where it was not read.
+    pub fn texts(&self, column: Column) -> Result<impl Iterator<Item = Option<&str>>, RosterError> {
+        let codes = self.versions.codes(column)?;
+        let all = 0..u32::try_from(codes.len()).unwrap_or(u32::MAX);
+        Ok(all.map(move |code| codes.text(code)))
+    }
+
+    /// The code that each version has in a column that was read.
+    ///
+    /// # Errors
+    /// [`RosterError`] where it was not read.
+    pub fn codes(&self, column: Column) -> Result<Vec<u32>, RosterError> {
+        let codes = self.versions.codes(column)?;
+        let rows = 0..self.versions();
+        Ok(rows.map(|row| codes.of(row)).collect())
+    }
+
     /// The user of a version.
-    pub(super) fn user_of(&self, row: u32) -> u32 {
+    #[must_use]
+    pub fn user_of(&self, row: u32) -> u32 {
         self.user[row as usize]
     }
 
@@ -156,29 +184,34 @@ impl People {
     }
 
     /// The rows of a user, the oldest first.
-    pub(super) fn rows(&self, user: u32) -> std::ops::Range<u32> {
+    #[must_use]
+    pub fn rows(&self, user: u32) -> std::ops::Range<u32> {
         self.first[user as usize]..self.first[user as usize + 1]
     }
 
     /// When the first version of a user began, ms UTC.
-    pub(super) fn first_seen(&self, user: u32) -> i64 {
+    #[must_use]
+    pub fn first_seen(&self, user: u32) -> i64 {
         self.valid_from[self.first[user as usize] as usize]
     }
 
     /// When a version began, ms UTC.
-    pub(super) fn valid_from(&self, row: u32) -> i64 {
+    #[must_use]
+    pub fn valid_from(&self, row: u32) -> i64 {
         self.valid_from[row as usize]
     }
 
     /// When the first version of anybody began: the first snapshot. The end of time without any.
-    pub(super) fn first_snapshot(&self) -> i64 {
+    #[must_use]
+    pub fn first_snapshot(&self) -> i64 {
         self.valid_from.iter().copied().min().unwrap_or(i64::MAX)
     }
 
     /// The version that a fact of a moment belongs to: the last one that began by then, or the
     /// first of all.
     #[inline]
-    pub(super) fn at(&self, user: u32, ms: i64) -> u32 {
+    #[must_use]
+    pub fn at(&self, user: u32, ms: i64) -> u32 {
         let rows = self.rows(user);
         let mut row = rows.start;
         while row + 1 < rows.end && self.valid_from[row as usize + 1] <= ms {
@@ -188,7 +221,8 @@ impl People {
     }
 
     /// Whether a version of a user gave way to the next after `start` and before `end`.
-    pub(super) fn changed_between(&self, user: u32, start: i64, end: i64) -> bool {
+    #[must_use]
+    pub fn changed_between(&self, user: u32, start: i64, end: i64) -> bool {
         let rows = self.rows(user);
         (rows.start + 1..rows.end).any(|row| {
             let moment = self.valid_from[row as usize];

@@ -32,11 +32,13 @@ fn arrows_go_one_way() {
         ("headcount-genesys", &["headcount-core"]),
         ("headcount-store", &["headcount-core"]),
         ("headcount-sandbox", &["headcount-core"]),
+        ("headcount-export", &["headcount-core", "headcount-store"]),
         ("headcount-server", &["headcount-core", "headcount-store"]),
         (
             "headcount",
             &[
                 "headcount-core",
+                "headcount-export",
                 "headcount-genesys",
                 "headcount-sandbox",
                 "headcount-server",
