@@ -96,6 +96,8 @@ impl Caller {
 /// Everybody who may ask.
 pub(crate) struct Members {
     store: Arc<dyn Store>,
+    /// The only org whose clients and tokens count.
+    only: Option<String>,
     now: RwLock<Arc<Table>>,
 }
 
@@ -103,18 +105,21 @@ struct Table {
     revision: i64,
     key: hmac::Key,
     delta_key: TokenKey,
+    /// Whether the store knows nobody at all, of whatever org.
+    is_empty: bool,
     members: HashMap<String, Arc<Member>>,
 }
 
 impl Members {
-    /// Reads them for the first time.
+    /// Reads them for the first time. With `only`, those of other orgs do not count.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
-    pub(crate) fn load(store: Arc<dyn Store>) -> Result<Self, StoreError> {
-        let table = Table::new(store.access()?, None);
+    pub(crate) fn load(store: Arc<dyn Store>, only: Option<String>) -> Result<Self, StoreError> {
+        let table = Table::new(store.access()?, only.as_deref(), None);
         Ok(Self {
             store,
+            only,
             now: RwLock::new(Arc::new(table)),
         })
     }
@@ -128,15 +133,15 @@ impl Members {
         if self.store.heads()?.access == before.revision {
             return Ok(());
         }
-        let table = Table::new(self.store.access()?, Some(&before));
+        let table = Table::new(self.store.access()?, self.only.as_deref(), Some(&before));
         *self.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(table);
         tracing::info!("clients and tokens changed");
         Ok(())
     }
 
-    /// Whether the store knows nobody, revoked ones counted.
+    /// Whether the store knows nobody, revoked ones and those of other orgs counted.
     pub(crate) fn is_empty(&self) -> bool {
-        self.table().members.is_empty()
+        self.table().is_empty
     }
 
     /// The orgs that somebody may ask for.
@@ -234,7 +239,8 @@ impl Members {
 
 impl Table {
     /// The members of the store; who was there `before` goes on in the same minute.
-    fn new(access: AccessList, before: Option<&Self>) -> Self {
+    fn new(access: AccessList, only: Option<&str>, before: Option<&Self>) -> Self {
+        let is_empty = access.credentials.is_empty();
         let kept = |credential: &Credential| {
             before
                 .and_then(|before| before.members.get(&credential.id))
@@ -244,6 +250,7 @@ impl Table {
         let members = access
             .credentials
             .into_iter()
+            .filter(|credential| only.is_none_or(|only| credential.org == only))
             .map(|credential| {
                 let member = kept(&credential).unwrap_or_else(|| {
                     Arc::new(Member {
@@ -258,6 +265,7 @@ impl Table {
             revision: access.revision,
             key: hmac::Key::new(hmac::HMAC_SHA256, &access.signing_key),
             delta_key: TokenKey::of(&access.signing_key),
+            is_empty,
             members,
         }
     }
@@ -349,7 +357,7 @@ mod tests {
             signing_key: [key; 32],
             credentials,
         };
-        Table::new(access, before)
+        Table::new(access, None, before)
     }
 
     #[test]

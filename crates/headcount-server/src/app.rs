@@ -30,7 +30,7 @@ use crate::{
     csv::{self, Chosen, Form, Rows, Table},
     error::ApiError,
     freshness::Freshness,
-    job::Job,
+    job::Jobs,
     json::Json,
     metrics::Metrics,
     rosters::{Loaded, Rosters},
@@ -54,7 +54,7 @@ pub(crate) struct App {
     pub(crate) members: Members,
     pub(crate) rosters: Rosters,
     pub(crate) metrics: Metrics,
-    pub(crate) job: Arc<Job>,
+    pub(crate) jobs: Jobs,
     /// What feeds carry of who somebody is.
     pub(crate) veil: Veil,
     ids: CorrelationIds,
@@ -76,7 +76,7 @@ impl App {
         settings: Settings,
         clock: Clock,
         store: Arc<dyn Store>,
-        job: Arc<Job>,
+        jobs: Jobs,
     ) -> Result<Self, headcount_store::StoreError> {
         Ok(Self {
             veil: Veil::new(settings.feed_personal, &store.access()?.signing_key),
@@ -84,12 +84,12 @@ impl App {
             room: Arc::new(Semaphore::new(settings.bounds.answers_under_way >> 10)),
             slow: Arc::new(Semaphore::new(SLOW_QUESTIONS)),
             reports: Arc::new(Semaphore::new(REPORTS)),
-            members: Members::load(store.clone())?,
+            members: Members::load(store.clone(), settings.only_org.clone())?,
             rosters: Rosters::new(store),
             metrics: Metrics::new(),
             settings,
             clock,
-            job,
+            jobs,
         })
     }
 

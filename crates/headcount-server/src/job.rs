@@ -1,6 +1,9 @@
-//! What the daily job tells of itself, for health and metrics.
+//! What the daily job of each org tells of itself, for health and metrics.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 /// How one run of the job ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -130,6 +133,32 @@ impl Job {
     fn lock(&self) -> MutexGuard<'_, JobStatus> {
         // Every change is whole when the lock is given back, even by a panic.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The jobs of a server: one for each org that it keeps fresh. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub struct Jobs(BTreeMap<String, Arc<Job>>);
+
+impl Jobs {
+    /// A job for each of these orgs.
+    pub fn of<O: Into<String>>(orgs: impl IntoIterator<Item = O>) -> Self {
+        let orgs = orgs.into_iter();
+        Self(orgs.map(|org| (org.into(), Arc::default())).collect())
+    }
+
+    /// The job of an org; `None` where nothing keeps it fresh.
+    #[must_use]
+    pub fn get(&self, org: &str) -> Option<&Arc<Job>> {
+        self.0.get(org)
+    }
+
+    /// What is known of each now, by org.
+    #[must_use]
+    pub fn statuses(&self) -> Vec<(&str, JobStatus)> {
+        let jobs = self.0.iter();
+        jobs.map(|(org, job)| (org.as_str(), job.status()))
+            .collect()
     }
 }
 

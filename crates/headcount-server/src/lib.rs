@@ -1,7 +1,8 @@
 //! Serve the roster through the API that it came from.
 //!
 //! Answers come from the last published snapshot in memory; upstream is never asked. What keeps
-//! the snapshot fresh (the daily job) is the binary's, and tells about itself through [`job::Job`].
+//! the snapshots fresh (a daily job for each org) is the binary's, and tells about itself through
+//! [`job::Jobs`].
 //!
 //! `routes` is the whole table of paths, `handlers` has a file for each resource, `access` knows
 //! who may ask, `rosters` what is served, `connection` how much one caller may take.
@@ -38,7 +39,7 @@ use headcount_store::{Store, StoreError};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
 
-use self::{app::App, job::Job, watch::Watchers, workers::Workers};
+use self::{app::App, job::Jobs, watch::Watchers, workers::Workers};
 pub use self::{
     app::{VIEW_METRICS, VIEW_USERS},
     connection::is_loopback,
@@ -76,7 +77,7 @@ pub async fn serve(
     tls: Option<Arc<ServerConfig>>,
     settings: Settings,
     store: Arc<dyn Store>,
-    job: Arc<Job>,
+    jobs: Jobs,
     clock: Clock,
 ) -> Result<Server, ServeError> {
     listener.set_nonblocking(true)?;
@@ -88,7 +89,7 @@ pub async fn serve(
         settings.open_org = None;
     }
     let load = tokio::task::spawn_blocking(move || {
-        let app = Arc::new(App::new(settings, clock, store, job)?);
+        let app = Arc::new(App::new(settings, clock, store, jobs)?);
         match app.rosters.refresh(&app.orgs()) {
             Ok(()) | Err(StoreError::NoSnapshot { .. }) => {}
             Err(error) => return Err(error),
@@ -129,6 +130,12 @@ impl Server {
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.app.open_org().is_some()
+    }
+
+    /// Whether the store knows nobody who may ask, of whatever org.
+    #[must_use]
+    pub fn knows_nobody(&self) -> bool {
+        self.app.members.is_empty()
     }
 
     /// Takes no further connections, lets requests under way end, and ends.

@@ -44,6 +44,7 @@ struct FactLabels {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OutcomeLabels {
+    org: String,
     outcome: &'static str,
 }
 
@@ -64,7 +65,7 @@ pub(crate) struct KeptFacts {
     pub(crate) last_ms: Option<i64>,
 }
 
-/// The numbers. Those about snapshots and the job are set when somebody looks.
+/// The numbers. Those about snapshots and jobs are set when somebody looks.
 pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
@@ -75,13 +76,13 @@ pub(crate) struct Metrics {
     facts_days: Family<FactLabels, Gauge>,
     facts_last: Family<FactLabels, Seconds>,
     syncs: Family<OutcomeLabels, Counter>,
-    sync_running: Gauge,
-    sync_failures: Gauge,
-    sync_last: Seconds,
-    sync_next: Seconds,
-    upstream_requests: Counter,
-    upstream_throttled: Counter,
-    breaker: Gauge,
+    sync_running: Family<OrgLabels, Gauge>,
+    sync_failures: Family<OrgLabels, Gauge>,
+    sync_last: Family<OrgLabels, Seconds>,
+    sync_next: Family<OrgLabels, Seconds>,
+    upstream_requests: Family<OrgLabels, Counter>,
+    upstream_throttled: Family<OrgLabels, Counter>,
+    breaker: Family<OrgLabels, Gauge>,
 }
 
 impl Metrics {
@@ -97,13 +98,13 @@ impl Metrics {
             facts_days: Family::default(),
             facts_last: Family::default(),
             syncs: Family::default(),
-            sync_running: Gauge::default(),
-            sync_failures: Gauge::default(),
-            sync_last: Seconds::default(),
-            sync_next: Seconds::default(),
-            upstream_requests: Counter::default(),
-            upstream_throttled: Counter::default(),
-            breaker: Gauge::default(),
+            sync_running: Family::default(),
+            sync_failures: Family::default(),
+            sync_last: Family::default(),
+            sync_next: Family::default(),
+            upstream_requests: Family::default(),
+            upstream_throttled: Family::default(),
+            breaker: Family::default(),
             registry: Registry::default(),
         };
         registry.register(
@@ -145,7 +146,7 @@ impl Metrics {
         );
         registry.register(
             "syncs",
-            "Runs of the daily job since the start, by outcome",
+            "Runs of the daily job since the start, by org and outcome",
             metrics.syncs.clone(),
         );
         registry.register(
@@ -218,7 +219,7 @@ impl Metrics {
         &self,
         snapshots: impl Iterator<Item = (&'s str, &'s Snapshot)>,
         facts: &[KeptFacts],
-        job: &JobStatus,
+        jobs: &[(&str, JobStatus)],
         now_ms: i64,
     ) -> String {
         self.age.clear();
@@ -255,26 +256,45 @@ impl Metrics {
             let last = kept.last_ms.map_or(0.0, seconds);
             self.facts_last.get_or_create(&labels).set(last);
         }
-        for (outcome, ended) in JobOutcome::ALL.into_iter().zip(job.ended) {
-            let labels = OutcomeLabels {
-                outcome: outcome.name(),
-            };
-            set(&self.syncs.get_or_create(&labels), ended);
+        for (org, job) in jobs {
+            self.of_job(org, job);
         }
-        self.sync_running
-            .set(i64::from(job.running_since_ms.is_some()));
-        self.sync_failures.set(i64::from(job.failures));
-        self.sync_last
-            .set(job.last.map_or(0.0, |run| seconds(run.ended_ms)));
-        self.sync_next.set(job.next_ms.map_or(0.0, seconds));
-        set(&self.upstream_requests, job.requests);
-        set(&self.upstream_throttled, job.throttled);
-        let held = job.last.is_some_and(|run| run.outcome == JobOutcome::Held);
-        self.breaker.set(i64::from(held));
         let mut text = String::new();
         // Writing to a string cannot fail.
         let _ = encode(&mut text, &self.registry);
         text
+    }
+
+    fn of_job(&self, org: &str, job: &JobStatus) {
+        for (outcome, ended) in JobOutcome::ALL.into_iter().zip(job.ended) {
+            let labels = OutcomeLabels {
+                org: org.to_owned(),
+                outcome: outcome.name(),
+            };
+            set(&self.syncs.get_or_create(&labels), ended);
+        }
+        let labels = OrgLabels {
+            org: org.to_owned(),
+        };
+        let gauge = |family: &Family<OrgLabels, Gauge>, value: i64| {
+            family.get_or_create(&labels).set(value);
+        };
+        gauge(
+            &self.sync_running,
+            i64::from(job.running_since_ms.is_some()),
+        );
+        gauge(&self.sync_failures, i64::from(job.failures));
+        let held = job.last.is_some_and(|run| run.outcome == JobOutcome::Held);
+        gauge(&self.breaker, i64::from(held));
+        let last = job.last.map_or(0.0, |run| seconds(run.ended_ms));
+        self.sync_last.get_or_create(&labels).set(last);
+        let next = job.next_ms.map_or(0.0, seconds);
+        self.sync_next.get_or_create(&labels).set(next);
+        set(&self.upstream_requests.get_or_create(&labels), job.requests);
+        set(
+            &self.upstream_throttled.get_or_create(&labels),
+            job.throttled,
+        );
     }
 }
 

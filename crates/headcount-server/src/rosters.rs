@@ -6,6 +6,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
 
@@ -31,6 +32,9 @@ const TREES: usize = 4;
 const FINDINGS: usize = 4;
 /// Sets of changes kept of a roster, each since some snapshot and for some callers.
 const DELTAS: usize = 8;
+
+/// Looks for which an org is left alone whose snapshot could not be loaded (5 seconds).
+const RESTS: u32 = 25;
 
 /// One snapshot, ready to be asked.
 #[derive(Debug)]
@@ -88,6 +92,8 @@ impl Loaded {
 pub(crate) struct Rosters {
     store: Arc<dyn Store>,
     current: RwLock<BTreeMap<String, Arc<Loaded>>>,
+    /// Orgs whose last snapshot could not be loaded, and for how many looks they are left alone.
+    resting: Mutex<HashMap<String, u32>>,
     past: Mutex<VecDeque<(String, Arc<Loaded>)>>,
     /// Held while a roster of the past is loaded: one at a time is heavy enough.
     loading_past: Mutex<()>,
@@ -98,6 +104,7 @@ impl Rosters {
         Self {
             store,
             current: RwLock::default(),
+            resting: Mutex::default(),
             past: Mutex::default(),
             loading_past: Mutex::default(),
         }
@@ -130,45 +137,88 @@ impl Rosters {
     }
 
     /// Loads what was published since the last look, of the orgs that somebody may ask for, and
-    /// lets go of the others. Blocks while it loads.
+    /// lets go of the others. Blocks while it loads. An org whose snapshot cannot be loaded keeps
+    /// the one before and is left alone for a few looks; it holds up no other.
     ///
     /// # Errors
-    /// [`StoreError`] when the store cannot be read; what is in memory stays.
+    /// [`StoreError`] when the store cannot be read, or no roster at all can be had out of it; what
+    /// is in memory stays.
     pub(crate) fn refresh(&self, wanted: &[String]) -> Result<(), StoreError> {
         let heads = self.store.heads()?;
+        let erased = heads.erased;
+        let mut news: Vec<(u64, String)> = Vec::new();
         for (org, newest) in heads.snapshots {
-            if !wanted.contains(&org) {
-                continue;
-            }
             let known = self.current(&org);
-            let erased = heads.erased;
-            if known.is_some_and(|known| (known.snapshot.id, known.erased) == (newest, erased)) {
-                continue;
+            if wanted.contains(&org)
+                && known
+                    .as_ref()
+                    .is_none_or(|known| (known.snapshot.id, known.erased) != (newest, erased))
+                && !self.rests(&org)
+            {
+                news.push((known.map_or(0, |known| known.snapshot.users), org));
             }
-            let loaded = Arc::new(load(&*self.store, &org, None, erased)?);
-            tracing::info!(
-                snapshot.id = loaded.snapshot.id,
-                snapshot.users = loaded.snapshot.users,
-                "a snapshot is served from now on"
-            );
-            let before = {
-                let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-                current.insert(org, loaded)
-            };
-            // Giving back a large roster takes a moment: here, where nobody waits for the lock.
-            drop(before);
+        }
+        // Many small orgs need not wait for a large one.
+        news.sort();
+        let mut failed = None;
+        for (_, org) in news {
+            if let Err(error) = self.renew(&org, erased) {
+                tracing::warn!(
+                    org,
+                    error = &error as &dyn std::error::Error,
+                    "a snapshot cannot be loaded; the one before is served on"
+                );
+                lock(&self.resting).insert(org, RESTS);
+                failed = Some(error);
+            }
         }
         let past = {
             let mut past = lock(&self.past);
             let (stale, fresh) = std::mem::take(&mut *past)
                 .into_iter()
-                .partition::<VecDeque<_>, _>(|(_, loaded)| loaded.erased != heads.erased);
+                .partition::<VecDeque<_>, _>(|(_, loaded)| loaded.erased != erased);
             *past = fresh;
             stale
         };
         drop(past);
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         current.retain(|org, _| wanted.contains(org));
+        match failed {
+            Some(error) if current.is_empty() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether an org is to be left alone at this look.
+    fn rests(&self, org: &str) -> bool {
+        let mut resting = lock(&self.resting);
+        let Some(looks) = resting.get_mut(org) else {
+            return false;
+        };
+        *looks -= 1;
+        if *looks == 0 {
+            resting.remove(org);
+        }
+        true
+    }
+
+    /// Loads the last snapshot of an org and puts it in the place of the one before.
+    fn renew(&self, org: &str, erased: i64) -> Result<(), StoreError> {
+        // A fault that only the users of one org bring out must not end the loading of all.
+        let loaded = catch_unwind(AssertUnwindSafe(|| load(&*self.store, org, None, erased)));
+        let loaded = loaded.unwrap_or(Err(StoreError::Unreadable { what: "a roster" }))?;
+        tracing::info!(
+            org,
+            snapshot.id = loaded.snapshot.id,
+            snapshot.users = loaded.snapshot.users,
+            "a snapshot is served from now on"
+        );
+        let before = {
+            let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+            current.insert(org.to_owned(), Arc::new(loaded))
+        };
+        // Giving back a large roster takes a moment: here, where nobody waits for the lock.
+        drop(before);
         Ok(())
     }
 

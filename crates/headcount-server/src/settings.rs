@@ -14,6 +14,9 @@ pub struct Settings {
     /// Org that is served without login while the store knows no client or token; only ever on a
     /// loopback address.
     pub open_org: Option<String>,
+    /// The only org that is answered for; without it every org of which the store knows a client or
+    /// token.
+    pub only_org: Option<String>,
     /// Requests a minute for a client or token that has no limit of its own; `None`: unlimited.
     pub requests_per_minute: Option<u32>,
     /// Age of a snapshot from which the server is not ready; `None`: any age will do.
@@ -110,6 +113,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             open_org: None,
+            only_org: None,
             requests_per_minute: Some(300),
             ready_age: None,
             bounds: Bounds::default(),

@@ -22,6 +22,8 @@ mod naive;
 #[expect(dead_code, reason = "the tests of the core use more of it")]
 #[path = "../../headcount-core/tests/it/org.rs"]
 mod org;
+#[path = "it/orgs.rs"]
+mod orgs;
 #[path = "it/reports.rs"]
 mod reports;
 #[path = "it/rough.rs"]

@@ -6,6 +6,7 @@
 mod access;
 mod connect;
 mod forget;
+mod in_turn;
 mod publish;
 mod read;
 mod runs;
@@ -24,16 +25,20 @@ use headcount_core::{
 };
 use rusqlite::{Connection, OptionalExtension};
 
+use self::in_turn::{InTurn, Turn};
 use crate::{
     Access, AccessList, Breaker, Credential, Forgotten, Heads, Outcome, Run, Snapshot, Staged,
     Store, StoreError, Summary, SyncLock, lock::FileLock,
 };
 
+/// Connections of readers that are kept when idle. Each holds pages of the file in memory.
+const IDLE_READERS: usize = 8;
+
 /// A store in one file.
 pub(crate) struct Sqlite {
     path: PathBuf,
     /// `None` when opened to read.
-    writer: Option<Mutex<Connection>>,
+    writer: Option<InTurn<Connection>>,
     /// Idle connections of readers.
     readers: Mutex<Vec<Connection>>,
 }
@@ -42,7 +47,7 @@ impl Sqlite {
     /// Opens `path`, and makes it when writing.
     pub(crate) fn open(path: &Path, access: Access) -> Result<Self, StoreError> {
         let (writer, readers) = match access {
-            Access::Write => (Some(Mutex::new(connect::writer(path)?)), Vec::new()),
+            Access::Write => (Some(InTurn::new(connect::writer(path)?)), Vec::new()),
             // A first connection now, so that a wrong file is told when opening.
             Access::Read => (None, vec![connect::reader(path)?]),
         };
@@ -53,16 +58,16 @@ impl Sqlite {
         })
     }
 
-    /// The writing connection. A panic elsewhere leaves no transaction open (they roll back when
-    /// unwinding), so a poisoned lock is as good as any.
-    fn writer(&self) -> Result<MutexGuard<'_, Connection>, StoreError> {
+    /// The writing connection, in turn. A panic elsewhere leaves no transaction open: they roll back
+    /// when unwinding.
+    fn writer(&self) -> Result<Turn<'_, Connection>, StoreError> {
         let writer = self.writer.as_ref().ok_or_else(|| {
             StoreError::ReadOnly(rusqlite::Error::SqliteFailure(
                 rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY),
                 None,
             ))
         })?;
-        Ok(writer.lock().unwrap_or_else(PoisonError::into_inner))
+        Ok(writer.lock())
     }
 
     /// Runs `read` in one read transaction.
@@ -78,7 +83,10 @@ impl Sqlite {
         let transaction = connection.transaction()?;
         let result = read(&transaction);
         drop(transaction);
-        lock(&self.readers).push(connection);
+        let mut idle = lock(&self.readers);
+        if idle.len() < IDLE_READERS {
+            idle.push(connection);
+        }
         result
     }
 }

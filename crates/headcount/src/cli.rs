@@ -167,6 +167,7 @@ pub(crate) enum Command {
     History(commands::history::Args),
     Changes(commands::changes::Args),
     Snapshots(commands::snapshots::Args),
+    Orgs(commands::orgs::Args),
     Check(commands::check::Args),
     Report(commands::report::Args),
     Export(commands::export::Args),

@@ -12,6 +12,7 @@ pub(crate) mod facts;
 pub(crate) mod forget;
 pub(crate) mod history;
 pub(crate) mod man;
+pub(crate) mod orgs;
 pub(crate) mod report;
 pub(crate) mod sandbox;
 pub(crate) mod serve;
@@ -42,6 +43,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::History(args) => history::run(&global, &args),
         Command::Changes(args) => changes::run(&global, &args),
         Command::Snapshots(args) => snapshots::run(&global, &args),
+        Command::Orgs(args) => orgs::run(&global, &args),
         Command::Check(args) => check::run(&global, asked.output, &args),
         Command::Report(args) => report::run(&global, &args),
         Command::Serve(args) => serve::run(&global, &args),

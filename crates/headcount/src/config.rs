@@ -15,22 +15,37 @@ use std::{
 use headcount_store::{Access, Store};
 
 pub(crate) use environment::Environment;
-pub(crate) use file::{Breaker, File, Org};
+pub(crate) use file::{Breaker, File, Org, Refresh, Sync};
 pub(crate) use upstream::{Credentials, Endpoint, Upstream};
 
-use crate::{cli::Global, error::nearest};
+use crate::{
+    cli::Global,
+    error::nearest,
+    schedule::{Cron, Schedule, Zone},
+};
 
 /// Everything that was set, and for which org.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Config {
     /// What the settings file holds; every default when there is none.
-    pub(crate) file: File,
+    pub(crate) file: Arc<File>,
     /// Key of the org in the store.
     pub(crate) org: String,
     /// The settings file that was read.
     pub(crate) path: Option<PathBuf>,
     environment: Environment,
     store: Option<String>,
+}
+
+/// When to fetch anew, as the command line asks for all orgs.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Timing {
+    /// How often.
+    pub(crate) cron: Option<Cron>,
+    /// Time zone of it.
+    pub(crate) zone: Option<Zone>,
+    /// Seconds by which each run may be put off.
+    pub(crate) jitter_s: Option<u32>,
 }
 
 /// Why the settings can't be used.
@@ -94,22 +109,95 @@ impl Config {
         Self::from_parts(global, Environment::of_process())
     }
 
-    fn from_parts(global: &Global, environment: Environment) -> Result<Self, ConfigError> {
-        let (file, path) = match &global.config {
-            Some(path) => (File::read(path)?, Some(path.clone())),
-            None => match environment.default_config().filter(|path| path.is_file()) {
-                Some(path) => (File::read(&path)?, Some(path)),
-                None => (File::default(), None),
-            },
+    /// Reads the settings for each org that they name, in the order of their names; for one where
+    /// they name none, or `--org` asks for one.
+    pub(crate) fn load_all(global: &Global) -> Result<Vec<Self>, ConfigError> {
+        let environment = Environment::of_process();
+        let (file, path) = Self::read_file(global, &environment)?;
+        let orgs = match global.org.as_deref() {
+            None if !file.org.is_empty() => file.org.keys().cloned().collect(),
+            asked => vec![choose_org(asked, &file)?],
         };
+        let file = Arc::new(file);
+        let of = |org| Self {
+            file: Arc::clone(&file),
+            org,
+            path: path.clone(),
+            environment: environment.clone(),
+            store: global.store.clone(),
+        };
+        Ok(orgs.into_iter().map(of).collect())
+    }
+
+    fn from_parts(global: &Global, environment: Environment) -> Result<Self, ConfigError> {
+        let (file, path) = Self::read_file(global, &environment)?;
         let org = choose_org(global.org.as_deref(), &file)?;
         Ok(Self {
-            file,
+            file: Arc::new(file),
             org,
             path,
             environment,
             store: global.store.clone(),
         })
+    }
+
+    /// The settings file, and where it is.
+    fn read_file(
+        global: &Global,
+        environment: &Environment,
+    ) -> Result<(File, Option<PathBuf>), ConfigError> {
+        Ok(match &global.config {
+            Some(path) => (File::read(path)?, Some(path.clone())),
+            None => match environment.default_config().filter(|path| path.is_file()) {
+                Some(path) => (File::read(&path)?, Some(path)),
+                None => (File::default(), None),
+            },
+        })
+    }
+
+    /// What the settings file says of the org alone.
+    fn own(&self) -> Option<&Org> {
+        self.file.org.get(&self.org)
+    }
+
+    /// How to sync the org.
+    pub(crate) fn sync(&self) -> Sync {
+        let own = self.own().map(|own| own.sync.or(&self.file.sync));
+        own.unwrap_or_else(|| self.file.sync.clone())
+    }
+
+    /// When a snapshot of the org is held back.
+    pub(crate) fn breaker(&self) -> Breaker {
+        let own = self.own().map(|own| own.breaker.or(self.file.breaker));
+        own.unwrap_or(self.file.breaker)
+    }
+
+    /// When the org is fetched anew; `None` where nothing says so. What the org has of its own
+    /// comes first, then what was `asked` for on the command line, then the rest of the file: an
+    /// org in another time zone stays there, whatever is asked of all.
+    pub(crate) fn schedule(&self, asked: &Timing) -> Option<Schedule> {
+        let own = self.own();
+        let cron = match own.and_then(|own| own.refresh.as_ref()) {
+            Some(Refresh::Off) => return None,
+            Some(Refresh::At(cron)) => cron,
+            None => match (&asked.cron, &self.file.refresh) {
+                (Some(cron), _) | (None, Some(Refresh::At(cron))) => cron,
+                (None, Some(Refresh::Off) | None) => return None,
+            },
+        };
+        let zone = own
+            .and_then(|own| own.timezone.as_ref())
+            .or(asked.zone.as_ref())
+            .or(self.file.timezone.as_ref());
+        let jitter_s = own
+            .and_then(|own| own.jitter_s)
+            .or(asked.jitter_s)
+            .unwrap_or(self.file.jitter_s);
+        Some(Schedule::new(
+            cron.clone(),
+            zone.cloned().unwrap_or(Zone::UTC),
+            jitter_s,
+        ))
     }
 
     /// URL of the store.
@@ -174,8 +262,19 @@ fn choose_org(asked: Option<&str>, file: &File) -> Result<String, ConfigError> {
         (None, [only]) => Ok((*only).to_owned()),
         (None, names) => Err(ConfigError::Org {
             message: "the settings file names several orgs".to_owned(),
-            hint: format!("choose one with --org: {}", names.join(", ")),
+            hint: format!("choose one with --org: {}", few(names)),
         }),
+    }
+}
+
+/// The first names of a list that may be long.
+fn few(names: &[&str]) -> String {
+    const SHOWN: usize = 10;
+    match names.get(SHOWN..) {
+        Some(rest) if !rest.is_empty() => {
+            format!("{} and {} more", names[..SHOWN].join(", "), rest.len())
+        }
+        _ => names.join(", "),
     }
 }
 
@@ -191,7 +290,7 @@ mod tests {
     fn the_folder_of_the_default_store_is_made_that_of_a_named_one_is_not() {
         let home = tempfile::tempdir().unwrap();
         let config = |store: Option<String>| Config {
-            file: File::default(),
+            file: Arc::default(),
             org: DEFAULT_ORG.to_owned(),
             path: None,
             environment: Environment::new(
@@ -223,5 +322,72 @@ mod tests {
             panic!("an unknown org was taken");
         };
         assert_eq!(hint, "did you mean `globex`?");
+    }
+
+    #[test]
+    fn an_org_has_what_is_its_own_and_the_rest_from_the_file() {
+        let text = "
+            refresh = '0 3 * * *'
+            jitter_s = 60
+            [sync]
+            page_size = 200
+            [org.acme]
+            [org.globex]
+            timezone = 'Asia/Riyadh'
+            sync.requests_per_minute = 150
+            breaker.users = 3
+            [org.hooli]
+            refresh = '30 1 * * *'
+            jitter_s = 0
+            [org.initech]
+            refresh = 'off'
+        ";
+        let shared = Arc::new(file(text));
+        let of = |org: &str| Config {
+            file: Arc::clone(&shared),
+            org: org.to_owned(),
+            path: None,
+            environment: Environment::default(),
+            store: None,
+        };
+        assert_eq!(of("acme").sync(), shared.sync);
+        let globex = of("globex");
+        let (sync, breaker) = (globex.sync(), globex.breaker());
+        assert_eq!((sync.page_size, sync.requests_per_minute), (200, 150));
+        assert_eq!((breaker.users, breaker.percent), (3, 5.0));
+
+        let told = |org: &str, asked: &Timing| {
+            let schedule = of(org).schedule(asked)?;
+            Some(format!("{} {}", schedule.cron(), schedule.zone()))
+        };
+        let nothing = Timing::default();
+        assert_eq!(told("acme", &nothing).unwrap(), "0 3 * * * UTC");
+        assert_eq!(told("globex", &nothing).unwrap(), "0 3 * * * Asia/Riyadh");
+        assert_eq!(told("hooli", &nothing).unwrap(), "30 1 * * * UTC");
+        assert_eq!(told("initech", &nothing), None);
+        let asked = Timing {
+            cron: Some("15 4 * * *".parse().unwrap()),
+            zone: Some("Europe/Berlin".parse().unwrap()),
+            jitter_s: Some(5),
+        };
+        assert_eq!(told("acme", &asked).unwrap(), "15 4 * * * Europe/Berlin");
+        assert_eq!(told("globex", &asked).unwrap(), "15 4 * * * Asia/Riyadh");
+        assert_eq!(told("hooli", &asked).unwrap(), "30 1 * * * Europe/Berlin");
+        assert_eq!(told("initech", &asked), None);
+        // Up to a minute later than due, and exactly then.
+        let put_off = |org: &str| {
+            let schedule = of(org).schedule(&nothing).unwrap();
+            (0..50).map(|seed| schedule.put_off(0, seed)).max().unwrap()
+        };
+        assert!((30_000..=60_000).contains(&put_off("acme")));
+        assert_eq!(put_off("hooli"), 0);
+    }
+
+    #[test]
+    fn many_names_are_not_all_told() {
+        let names: Vec<String> = (0..50).map(|number| format!("o{number:02}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        assert_eq!(few(&names[..2]), "o00, o01");
+        assert!(few(&names).ends_with("o09 and 40 more"));
     }
 }

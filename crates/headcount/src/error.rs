@@ -33,6 +33,22 @@ pub(crate) enum Exit {
     Config = 78,
 }
 
+impl Exit {
+    /// How bad it is among several: what passes by itself is less than what a person has to do.
+    pub(crate) fn severity(self) -> u8 {
+        match self {
+            Self::TryAgain => 1,
+            Self::Unavailable => 2,
+            Self::Findings => 3,
+            Self::Breaker => 4,
+            Self::NotAuthorised => 5,
+            Self::Config => 6,
+            Self::Usage => 7,
+            Self::Failure => 8,
+        }
+    }
+}
+
 /// A failure that knows its meaning. Everything else in an error chain is classified by type.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]

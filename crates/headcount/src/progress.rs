@@ -19,13 +19,17 @@ pub(crate) struct Progress {
 impl Progress {
     /// A line that has nothing to say yet.
     pub(crate) fn new(quiet: bool) -> Self {
-        let target = if quiet || !std::io::stderr().is_terminal() {
-            ProgressDrawTarget::hidden()
-        } else {
+        let is_seen = !quiet && std::io::stderr().is_terminal();
+        let target = if is_seen {
             ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
         };
         let bar = ProgressBar::with_draw_target(None, target).with_style(style(SPINNER));
-        bar.enable_steady_tick(Duration::from_millis(200));
+        if is_seen {
+            // A thread: none for a line that nobody sees.
+            bar.enable_steady_tick(Duration::from_millis(200));
+        }
         Self {
             bar,
             pages: AtomicU64::new(0),

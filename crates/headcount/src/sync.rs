@@ -14,6 +14,7 @@ use headcount_genesys::{
 };
 use headcount_store::{Access, Breaker, Outcome, Run, Store, Summary};
 use serde::{Deserialize, Serialize};
+use tokio::runtime::Runtime;
 
 use crate::{clock, config::Config, connect, progress::Progress};
 
@@ -38,6 +39,28 @@ pub(crate) struct Sync<'a> {
     /// Go on with a run that was killed. The parts it had finished are not read again, so the
     /// snapshot then speaks of the time since that run began.
     pub(crate) resume: bool,
+    /// Where requests are sent and awaited; a runtime of its own without it.
+    pub(crate) network: Option<Arc<Runtime>>,
+}
+
+/// What the syncs of many orgs share. One connection that writes, so that they wait for each other
+/// in turn, and not for SQLite; and a few threads for the network, however many orgs there are.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    /// Where all orgs are kept.
+    pub(crate) store: Arc<dyn Store>,
+    /// Where requests are sent and awaited.
+    pub(crate) network: Arc<Runtime>,
+}
+
+impl Shared {
+    /// Syncs into `store`.
+    pub(crate) fn new(store: Arc<dyn Store>) -> anyhow::Result<Self> {
+        Ok(Self {
+            store,
+            network: Arc::new(network()?),
+        })
+    }
 }
 
 /// What became of a sync.
@@ -50,6 +73,17 @@ pub(crate) enum Ending {
     Held,
     /// It was only looked at.
     Previewed,
+}
+
+impl Ending {
+    /// Name in answers.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Published => "published",
+            Self::Held => "held",
+            Self::Previewed => "previewed",
+        }
+    }
 }
 
 /// All that a sync has to tell.
@@ -103,23 +137,41 @@ impl SyncReport {
 impl<'a> Sync<'a> {
     /// A sync of the configured org, as the settings have it.
     pub(crate) fn configured(config: &'a Config) -> anyhow::Result<Self> {
-        let defaults = &config.file.sync;
-        let concurrency = usize::from(defaults.concurrency);
+        // Wrong settings are told before a store is made.
+        let settings = settings(config)?;
+        Ok(Self::of(
+            config,
+            settings,
+            config.open_store(Access::Write)?,
+        ))
+    }
+
+    /// The same as one of many.
+    pub(crate) fn configured_in(config: &'a Config, shared: &Shared) -> anyhow::Result<Self> {
         Ok(Self {
-            settings: connect::settings(config, concurrency, defaults.requests_per_minute)?,
-            store: config.open_store(Access::Write)?,
+            network: Some(Arc::clone(&shared.network)),
+            ..Self::of(config, settings(config)?, Arc::clone(&shared.store))
+        })
+    }
+
+    fn of(config: &'a Config, settings: Settings, store: Arc<dyn Store>) -> Self {
+        let sync = config.sync();
+        Self {
+            settings,
+            store,
             org: &config.org,
             plan: Plan {
-                source: defaults.source.into(),
-                page_size: defaults.page_size,
-                concurrency,
-                verify: defaults.verify,
+                source: sync.source.into(),
+                page_size: sync.page_size,
+                concurrency: usize::from(sync.concurrency),
+                verify: sync.verify,
                 ..Plan::default()
             },
-            breaker: crate::commands::sync::breaker(&config.file.breaker),
+            breaker: crate::commands::sync::breaker(&config.breaker()),
             dry_run: false,
             resume: false,
-        })
+            network: None,
+        }
     }
 
     /// Runs the sync to its end.
@@ -186,11 +238,10 @@ impl<'a> Sync<'a> {
         progress: &Progress,
     ) -> anyhow::Result<(Run, Certificate)> {
         let finished = finished_parts(&run);
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .context("the network can't be started")?;
+        let runtime = match &self.network {
+            Some(shared) => Arc::clone(shared),
+            None => Arc::new(network()?),
+        };
         let (walked, run) = std::thread::scope(|scope| {
             let (sink, keeper) =
                 keeper::start(scope, Arc::clone(&self.store), run, finished, progress);
@@ -217,6 +268,26 @@ impl<'a> Sync<'a> {
             (Err(error), Ok(_)) => Err(error.into()),
         }
     }
+}
+
+/// Threads that send requests and wait for answers. What is done with the answers is done on the
+/// thread that asked.
+fn network() -> anyhow::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("network")
+        .enable_all()
+        .build()
+        .context("the network can't be started")
+}
+
+fn settings(config: &Config) -> anyhow::Result<Settings> {
+    let sync = config.sync();
+    connect::settings(
+        config,
+        usize::from(sync.concurrency),
+        sync.requests_per_minute,
+    )
 }
 
 /// What `doctor` found out about the org; nothing when it was never asked.

@@ -31,6 +31,8 @@ mod house;
 mod kill;
 #[path = "it/operations.rs"]
 mod operations;
+#[path = "it/orgs.rs"]
+mod orgs;
 #[cfg(feature = "otlp")]
 #[path = "it/otlp.rs"]
 mod otlp;

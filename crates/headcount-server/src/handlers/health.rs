@@ -1,6 +1,6 @@
 //! `/health/live`, `/health/ready` and `/metrics`: what whoever runs the server asks.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Json,
@@ -31,15 +31,46 @@ pub(crate) async fn get_live() -> impl IntoResponse {
     )
 }
 
-/// What `/health/ready` says. No count of users: it can be read without a token.
+/// What `/health/ready` says. No count of users, and names of orgs only to whoever may read the
+/// metrics: the rest can be read without a token.
 #[derive(Debug, Serialize)]
 struct Ready {
-    /// `ready`, `starting` (no snapshot of some org yet) or `stale` (older than the limit).
+    /// `ready`; `degraded` (some orgs are, others not); `starting` (none has a snapshot yet) or
+    /// `stale` (none has one younger than the limit).
     status: &'static str,
     /// Age of the oldest snapshot that is served, seconds.
     age_s: Option<i64>,
-    /// Age from which the server is not ready.
+    /// Age from which an org is not ready.
     limit_s: Option<u64>,
+    orgs: Counts,
+    /// The daily job; null where several orgs have one each.
+    job: Option<JobHealth>,
+    /// Each org by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_org: Option<Vec<OrgHealth>>,
+}
+
+/// How many orgs are how.
+#[derive(Debug, Default, Serialize)]
+struct Counts {
+    /// Somebody may ask for them.
+    served: usize,
+    ready: usize,
+    /// No snapshot yet.
+    starting: usize,
+    /// The snapshot is older than the limit.
+    stale: usize,
+    /// The last run of their daily job published nothing; served or not.
+    failing: usize,
+}
+
+/// One org, for whoever runs the server.
+#[derive(Debug, Serialize)]
+struct OrgHealth {
+    org: String,
+    /// `ready`, `starting` or `stale`; none where nobody may ask for it.
+    status: Option<&'static str>,
+    age_s: Option<i64>,
     job: JobHealth,
 }
 
@@ -67,40 +98,87 @@ impl From<JobStatus> for JobHealth {
     }
 }
 
-/// Whether questions are answered, and from how fresh a snapshot.
-pub(crate) async fn get_ready(State(app): State<Arc<App>>) -> Response {
-    let now_ms = app.now_ms();
-    let orgs = app.orgs();
-    let ages: Vec<Option<i64>> = orgs
-        .iter()
-        .map(|org| {
-            let loaded = app.rosters.current(org)?;
-            Some(now_ms.saturating_sub(loaded.snapshot.published_ms).max(0) / 1000)
-        })
-        .collect();
-    let age_s = ages.iter().flatten().copied().max();
+/// Whether questions are answered, and from how fresh a snapshot. One org that is stale does not
+/// take the others out of service: the server is ready as long as any org is.
+pub(crate) async fn get_ready(State(app): State<Arc<App>>, request: Request) -> Response {
+    let ages = ages(&app);
     let limit_s = app.settings.ready_age.map(|age| age.as_secs());
-    let is_stale =
-        |age: i64| limit_s.is_some_and(|limit| u64::try_from(age).is_ok_and(|age| age > limit));
-    let status = if ages.is_empty() || ages.contains(&None) {
-        "starting"
-    } else if age_s.is_some_and(is_stale) {
-        "stale"
-    } else {
-        "ready"
+    let status_of = |age: Option<i64>| match age {
+        None => "starting",
+        Some(age) if limit_s.is_some_and(|limit| age.unsigned_abs() > limit) => "stale",
+        Some(_) => "ready",
     };
-    let code = if status == "ready" {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
+    let jobs = app.jobs.statuses();
+    let mut orgs = Counts {
+        served: ages.len(),
+        failing: jobs.iter().filter(|(_, job)| job.failures > 0).count(),
+        ..Counts::default()
+    };
+    for age in ages.values() {
+        match status_of(*age) {
+            "ready" => orgs.ready += 1,
+            "stale" => orgs.stale += 1,
+            _ => orgs.starting += 1,
+        }
+    }
+    let status = match orgs {
+        Counts {
+            ready: 0, stale: 0, ..
+        } => "starting",
+        Counts { ready: 0, .. } => "stale",
+        Counts { ready, served, .. } if ready < served => "degraded",
+        _ => "ready",
+    };
+    let code = match orgs.ready {
+        0 => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::OK,
+    };
+    let may_know = authenticate(&app, request.headers())
+        .and_then(|caller| caller.needs(VIEW_METRICS))
+        .is_ok();
+    let by_org = may_know.then(|| {
+        let mut by_org: BTreeMap<&str, JobStatus> = ages
+            .keys()
+            .map(|org| (org.as_str(), JobStatus::default()))
+            .collect();
+        by_org.extend(jobs.iter().map(|(org, job)| (*org, job.clone())));
+        let each = by_org.into_iter().map(|(org, job)| OrgHealth {
+            org: org.to_owned(),
+            status: ages.get(org).map(|age| status_of(*age)),
+            age_s: ages.get(org).copied().flatten(),
+            job: job.into(),
+        });
+        each.collect()
+    });
+    let job = match jobs.as_slice() {
+        [] => Some(JobStatus::default().into()),
+        [(_, only)] => Some(only.clone().into()),
+        _ => None,
     };
     let ready = Ready {
         status,
-        age_s,
+        age_s: ages.values().flatten().copied().max(),
         limit_s,
-        job: app.job.status().into(),
+        orgs,
+        job,
+        by_org,
     };
     (code, [(CACHE_CONTROL, "no-store")], Json(ready)).into_response()
+}
+
+/// Age of the snapshot of each org that somebody may ask for, in seconds; none before the first.
+fn ages(app: &App) -> BTreeMap<String, Option<i64>> {
+    let now_ms = app.now_ms();
+    let age = |org: &str| {
+        let loaded = app.rosters.current(org)?;
+        Some(now_ms.saturating_sub(loaded.snapshot.published_ms).max(0) / 1000)
+    };
+    let orgs = app.orgs().into_iter();
+    orgs.map(|org| {
+        let age = age(&org);
+        (org, age)
+    })
+    .collect()
 }
 
 /// The facts of some orgs. Those that cannot be looked at are left out, which a dashboard shows.
@@ -134,8 +212,8 @@ async fn kept_facts(app: &Arc<App>, orgs: Vec<String>) -> Vec<KeptFacts> {
     kept.unwrap_or_default()
 }
 
-/// The numbers, in the OpenMetrics format. They count users of all divisions, so a caller needs
-/// a permission of its own for them.
+/// The numbers, in the OpenMetrics format. They count users of all orgs and divisions, so a caller
+/// needs a permission of its own for them.
 pub(crate) async fn get_metrics(
     State(app): State<Arc<App>>,
     request: Request,
@@ -149,7 +227,7 @@ pub(crate) async fn get_metrics(
     let facts = kept_facts(&app, rosters.iter().map(|(org, _)| org.clone()).collect()).await;
     let text = app
         .metrics
-        .text(snapshots, &facts, &app.job.status(), app.now_ms());
+        .text(snapshots, &facts, &app.jobs.statuses(), app.now_ms());
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-store")], text).into_response())
 }

@@ -9,7 +9,11 @@ use std::{
     time::Duration,
 };
 
-use headcount_server::{Server, Settings, job::Job, serve};
+use headcount_server::{
+    Server, Settings,
+    job::{Job, Jobs},
+    serve,
+};
 use headcount_store::{
     Access, Breaker, Credential, CredentialKind, Grant, Outcome, RateLimit, Store,
     facts::FactStore, open,
@@ -128,6 +132,18 @@ impl Made {
         self
     }
 
+    /// Makes the documents of an org such that no roster can be had of them.
+    pub(crate) fn spoil(&self, org: &str) {
+        let path = self.url.trim_start_matches("sqlite:");
+        let file = rusqlite::Connection::open(path).unwrap();
+        let spoilt = file.execute(
+            "UPDATE document SET json = CAST(x'ff' AS TEXT) WHERE doc IN
+                 (SELECT doc FROM version_open JOIN org USING (org) WHERE org.name = ?1)",
+            [org],
+        );
+        assert!(spoilt.unwrap() > 0);
+    }
+
     pub(crate) async fn serve(self) -> Served {
         self.serve_with(|_| {}).await
     }
@@ -144,10 +160,11 @@ impl Made {
             let clock_ms = clock_ms.clone();
             Arc::new(move || clock_ms.load(Ordering::Relaxed))
         };
-        let job = Arc::new(Job::default());
+        let jobs = Jobs::of([ORG]);
+        let job = Arc::clone(jobs.get(ORG).unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let store = self.store.clone();
-        let server = serve(listener, None, settings, store, job.clone(), clock)
+        let server = serve(listener, None, settings, store, jobs, clock)
             .await
             .unwrap();
         Served {

@@ -2,7 +2,7 @@
 
 use std::{fs, net::TcpListener, sync::Arc};
 
-use headcount_server::{Settings, job::Job, serve, tls};
+use headcount_server::{Settings, job::Jobs, serve, tls};
 
 use crate::served::{BEGIN_MS, Made, ORG, answer, client, user, uuid};
 
@@ -25,13 +25,12 @@ async fn certificate_files_give_https_with_http_2() {
     };
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let clock = Arc::new(|| BEGIN_MS);
-    let job = Arc::new(Job::default());
     let server = serve(
         listener,
         Some(config),
         settings,
         store.store.clone(),
-        job,
+        Jobs::default(),
         clock,
     )
     .await

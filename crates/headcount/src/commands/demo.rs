@@ -13,7 +13,7 @@ use headcount_core::{
 };
 use headcount_genesys::{Credentials, Granularity, Plan, Secret, Settings};
 use headcount_sandbox::Sandbox;
-use headcount_server::{Server, VIEW_METRICS, VIEW_USERS, job::Job};
+use headcount_server::{Server, VIEW_METRICS, VIEW_USERS, job::Jobs};
 use headcount_store::{
     Access, Breaker, Credential, CredentialKind, Grant, RateLimit, Store, facts::FactStore,
 };
@@ -167,9 +167,9 @@ async fn serve(
         seed: clock::now_ms().unsigned_abs(),
         ..headcount_server::Settings::default()
     };
-    let job = Arc::new(Job::default());
     let clock = Arc::new(clock::now_ms);
-    let server = headcount_server::serve(listener, None, settings, store, job, clock).await?;
+    let jobs = Jobs::default();
+    let server = headcount_server::serve(listener, None, settings, store, jobs, clock).await?;
     let open = Open {
         url: format!("http://{}", server.address()),
         token: issued.shown(),
@@ -195,6 +195,7 @@ fn sync(global: &Global, sandbox: &Sandbox, url: &str) -> anyhow::Result<SyncRep
         breaker: Breaker::OFF,
         dry_run: false,
         resume: false,
+        network: None,
     };
     sync.run(&Progress::new(global.quiet))
 }

@@ -37,7 +37,7 @@ pub(crate) struct Args {
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     let config = Config::load(global)?;
-    let settings = connect::settings(&config, 1, config.file.sync.requests_per_minute)?;
+    let settings = connect::settings(&config, 1, config.sync().requests_per_minute)?;
     let client = Client::new(settings)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Context;
 use clap::ValueEnum;
-use headcount_server::{Reports, Server, Settings, is_loopback, job::Job, tls};
+use headcount_server::{Reports, Server, Settings, is_loopback, job::Jobs, tls};
 use headcount_store::{Access, Store};
 use serde::Serialize;
 
@@ -17,11 +17,11 @@ use super::sandbox::{Limit, stopped};
 use crate::{
     cli::Global,
     clock,
-    config::Config,
+    config::{Config, Timing},
     duration,
     error::{Exit, Failure},
     output, report,
-    schedule::{self, Cron, Schedule, Zone},
+    schedule::{self, Cron, Zone},
 };
 
 /// Answer for the roster through the API that it came from
@@ -29,6 +29,9 @@ use crate::{
 /// Serves `POST /api/v2/users/search` and its neighbours from the last published snapshot, as
 /// Genesys Cloud does: a script, SDK program or Power BI query only changes its host. Goes on
 /// while Genesys Cloud is down. With `--refresh` it runs the daily job itself.
+///
+/// Serves and refreshes every org of the settings file, each at its own times and pace; the token
+/// decides which org is asked. `--org` narrows it to one.
 ///
 /// Callers need a client or a token (`headcount client create`, `headcount token create`). While
 /// the store knows none, only this machine is answered, and without a login.
@@ -44,15 +47,17 @@ pub(crate) struct Args {
     /// Address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
-    /// When to fetch the users anew: minute, hour, day of month, month, day of week
+    /// When to fetch the users anew, unless the org's own settings say: minute, hour, day of month,
+    /// month, day of week
     #[arg(long, value_name = "CRON")]
     pub(crate) refresh: Option<Cron>,
-    /// Time zone of `--refresh` [default: UTC]
+    /// Time zone of `--refresh` [default: that of the settings, else UTC]
     #[arg(long, value_name = "ZONE", requires = "refresh")]
     pub(crate) timezone: Option<Zone>,
     /// Seconds by which each refresh may be put off, so that not everybody asks at the same moment
-    #[arg(long, value_name = "SECONDS", requires = "refresh", default_value_t = Schedule::DEFAULT_JITTER_S)]
-    pub(crate) jitter: u32,
+    /// [default: that of the settings, else 300]
+    #[arg(long, value_name = "SECONDS", requires = "refresh", value_parser = clap::value_parser!(u32).range(0..=86_400))]
+    pub(crate) jitter: Option<u32>,
     /// PEM file with the certificate chain; the server then speaks TLS only
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub(crate) tls_cert: Option<PathBuf>,
@@ -106,12 +111,22 @@ struct Started<'a> {
 
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
-    let config = Arc::new(Config::load(global)?);
-    let schedule = args.refresh.clone().map(|cron| {
-        let zone = args.timezone.clone().unwrap_or(Zone::UTC);
-        Schedule::new(cron, zone, args.jitter)
-    });
-    let store = open(&config, schedule.is_some())?;
+    let configs = Config::load_all(global)?;
+    // What is not of one org is the same in all.
+    let config = configs[0].clone();
+    let open_org = match configs.as_slice() {
+        [only] => Some(only.org.clone()),
+        _ => None,
+    };
+    let orgs = schedule::of_all(
+        configs,
+        &Timing {
+            cron: args.refresh.clone(),
+            zone: args.timezone.clone(),
+            jitter_s: args.jitter,
+        },
+    );
+    let store = open(&config, !orgs.is_empty())?;
     let tls = match (&args.tls_cert, &args.tls_key) {
         (Some(certificate), Some(key)) => Some(
             tls::load(certificate, key).context(
@@ -133,7 +148,8 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     raise_open_files();
     let listener = listen(args.listen)?;
     let settings = Settings {
-        open_org: Some(config.org.clone()),
+        open_org,
+        only_org: global.org.clone(),
         requests_per_minute: args.rate_limit.0,
         ready_age: args.ready_age.0,
         facts_beside: Some(config.store_url()?),
@@ -146,31 +162,31 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
         seed: clock::now_ms().unsigned_abs() ^ u64::from(std::process::id()),
         ..Settings::default()
     };
-    let job = Arc::new(Job::default());
+    let jobs = Jobs::of(orgs.iter().map(|(config, _)| config.org.as_str()));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("the network can't be started")?;
-    let scheme = if tls.is_some() { "https" } else { "http" };
-    runtime.block_on(async {
-        let mut stop = std::pin::pin!(stopped());
+    let mut stop = std::pin::pin!(stopped());
+    let started = runtime.block_on(async {
         let clock = Arc::new(clock::now_ms);
-        let server = tokio::select! {
+        tokio::select! {
             server = headcount_server::serve(
-                listener, tls, settings, store, job.clone(), clock,
-            ) => server?,
-            () = &mut stop => return Ok(()),
-        };
-        let url = format!("{scheme}://{}", server.address());
-        tell(&server, &url)?;
-        let refresher = schedule
-            .map(|schedule| schedule::start(schedule, config.clone(), job, clock::now_ms))
-            .transpose()?;
-        stop.await;
-        drop(refresher);
-        server.shutdown().await;
-        Ok(())
-    })
+                listener, tls.clone(), settings, Arc::clone(&store), jobs.clone(), clock,
+            ) => server.map(Some),
+            () = &mut stop => Ok(None),
+        }
+    })?;
+    let Some(server) = started else {
+        return Ok(());
+    };
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    tell(&server, &format!("{scheme}://{}", server.address()))?;
+    let refreshers = schedule::start_all(orgs, store, &jobs, clock::now_ms)?;
+    runtime.block_on(&mut stop);
+    drop(refreshers);
+    runtime.block_on(server.shutdown());
+    Ok(())
 }
 
 /// Takes an address.
@@ -206,6 +222,12 @@ fn tell(server: &Server, url: &str) -> anyhow::Result<()> {
     if open {
         tracing::warn!(
             "the store knows no client or token: everybody on this machine is answered, nobody else"
+        );
+    } else if server.knows_nobody() {
+        tracing::warn!(
+            "the store knows no client or token, and without one it is not known which of several \
+             orgs is asked: nobody is answered until `headcount client create --org NAME`; --org \
+             serves one alone"
         );
     }
     Ok(())

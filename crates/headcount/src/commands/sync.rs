@@ -1,5 +1,7 @@
 //! `headcount sync`: fetch every user of the org, prove it, publish it.
 
+mod all;
+
 use clap::ValueEnum;
 
 use headcount_store::Access;
@@ -21,14 +23,21 @@ use crate::{
 ///
 /// When more than 5 % of the active users (and more than 10) are gone or in another division, the
 /// snapshot is held back with exit code 4; look at what changed, then run `sync --accept`.
+///
+/// With `--all` the exit code is the worst of all orgs: one that a person has to look at before one
+/// that is worth another try.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   headcount sync
   headcount sync --verify --output json          with a second, independent listing as witness
+  headcount sync --all                           every org of the settings file, each at its own pace
   headcount sync --dry-run                       say what would change, keep nothing
   headcount sync --accept                        publish the snapshot that the breaker held")]
 pub(crate) struct Args {
+    /// Sync every org of the settings file at once
+    #[arg(long, conflicts_with = "accept")]
+    pub(crate) all: bool,
     /// Interface that the users are read from [default: auto]
     #[arg(long, value_enum, value_name = "SOURCE")]
     pub(crate) source: Option<Source>,
@@ -71,6 +80,9 @@ pub(crate) enum Source {
 
 /// Runs the command.
 pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
+    if args.all {
+        return all::run(global, args);
+    }
     let config = Config::load(global)?;
     if args.accept {
         return accept(global, &config);

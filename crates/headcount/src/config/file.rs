@@ -1,5 +1,8 @@
 //! The settings file. `headcount.example.toml` shows all of it; a test keeps the two together.
 
+mod bounds;
+mod org;
+
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -9,15 +12,26 @@ use headcount_core::check;
 use headcount_genesys::Secret;
 use serde::{Deserialize, Deserializer};
 
+pub(crate) use self::org::{Org, Refresh};
 use super::{ConfigError, position};
-use crate::commands::sync::Source;
+use crate::{
+    commands::sync::Source,
+    schedule::{Schedule, Zone},
+};
 
 /// All of a settings file.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct File {
     /// URL of the store.
     pub(crate) store: Option<String>,
+    /// When `serve` fetches the users anew; without it only when it is told to.
+    pub(crate) refresh: Option<Refresh>,
+    /// Time zone of `refresh`; UTC without it.
+    pub(crate) timezone: Option<Zone>,
+    /// Seconds by which each refresh may be put off, 0 to 86,400.
+    #[serde(deserialize_with = "bounds::within::<_, u32, 0, 86_400>")]
+    pub(crate) jitter_s: u32,
     /// Defaults of `sync`.
     pub(crate) sync: Sync,
     /// When a snapshot is held back.
@@ -41,10 +55,13 @@ pub(crate) struct Sync {
     /// Also read a second listing.
     pub(crate) verify: bool,
     /// Users per request, 2 to 500.
+    #[serde(deserialize_with = "bounds::within::<_, u32, 2, 500>")]
     pub(crate) page_size: u32,
     /// Requests at once, 1 to 64.
+    #[serde(deserialize_with = "bounds::within::<_, u16, 1, 64>")]
     pub(crate) concurrency: u16,
     /// Requests a minute until upstream tells its limit.
+    #[serde(deserialize_with = "bounds::within::<_, u32, 1, 1_000_000>")]
     pub(crate) requests_per_minute: u32,
 }
 
@@ -53,6 +70,7 @@ pub(crate) struct Sync {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Breaker {
     /// Percent of the active users that may vanish or move, 0 to 100.
+    #[serde(deserialize_with = "bounds::percent")]
     pub(crate) percent: f64,
     /// Users that may vanish or move in any case.
     pub(crate) users: u64,
@@ -73,8 +91,10 @@ pub(crate) struct Reports {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Network {
     /// Longest wait for one answer, in seconds.
+    #[serde(deserialize_with = "bounds::within::<_, u64, 1, 3_600>")]
     pub(crate) timeout_s: u64,
     /// Longest time that one request is retried, in seconds.
+    #[serde(deserialize_with = "bounds::within::<_, u64, 0, 86_400>")]
     pub(crate) retry_for_s: u64,
     /// PEM file with more certificate authorities, relative to the settings file.
     pub(crate) ca_file: Option<PathBuf>,
@@ -105,26 +125,21 @@ pub(crate) struct Host {
     pub(crate) path_params_login: Option<String>,
 }
 
-/// One org.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Org {
-    /// Domain or AWS name of the region.
-    pub(crate) region: Option<String>,
-    /// OAuth client id.
-    pub(crate) client_id: Option<String>,
-    /// OAuth client secret.
-    #[serde(deserialize_with = "secret")]
-    pub(crate) client_secret: Option<Secret>,
-    /// File that holds the secret, relative to the settings file.
-    pub(crate) client_secret_file: Option<PathBuf>,
-    /// Ready-made access token.
-    #[serde(deserialize_with = "secret")]
-    pub(crate) access_token: Option<Secret>,
-    /// Base URL instead of the region's hosts.
-    pub(crate) api_url: Option<String>,
-    /// Profile of the gc tool to take what is missing from.
-    pub(crate) gc_profile: Option<String>,
+impl Default for File {
+    fn default() -> Self {
+        Self {
+            store: None,
+            refresh: None,
+            timezone: None,
+            jitter_s: Schedule::DEFAULT_JITTER_S,
+            sync: Sync::default(),
+            breaker: Breaker::default(),
+            network: Network::default(),
+            check: check::Settings::default(),
+            reports: Reports::default(),
+            org: BTreeMap::new(),
+        }
+    }
 }
 
 impl Default for Sync {
@@ -188,28 +203,6 @@ impl File {
     }
 
     fn check(&self) -> Result<(), String> {
-        let bound = |name: &str, value: u64, low: u64, high: u64| {
-            if (low..=high).contains(&value) {
-                Ok(())
-            } else {
-                Err(format!(
-                    "{name} is {value}; it must be from {low} to {high}"
-                ))
-            }
-        };
-        bound("sync.page_size", self.sync.page_size.into(), 2, 500)?;
-        bound("sync.concurrency", self.sync.concurrency.into(), 1, 64)?;
-        bound(
-            "sync.requests_per_minute",
-            self.sync.requests_per_minute.into(),
-            1,
-            1_000_000,
-        )?;
-        bound("network.timeout_s", self.network.timeout_s, 1, 3600)?;
-        bound("network.retry_for_s", self.network.retry_for_s, 0, 86_400)?;
-        if !(0.0..=100.0).contains(&self.breaker.percent) {
-            return Err("breaker.percent must be from 0 to 100".to_owned());
-        }
         for (name, org) in &self.org {
             if org.client_secret.is_some() && org.client_secret_file.is_some() {
                 return Err(format!(
@@ -252,6 +245,7 @@ mod tests {
             .fold(String::new(), |text, line| text + line + "\n");
         let file = parse(&text).unwrap();
         assert!(file.store.is_some() && file.network.ca_file.is_some());
+        assert!(file.refresh.is_some() && file.timezone.is_some());
         let (proxy, gateway) = (file.network.proxy.unwrap(), file.network.gateway.unwrap());
         assert!(proxy.port.is_some() && proxy.password.is_some() && proxy.username.is_some());
         assert!(gateway.path_params_api.is_some() && gateway.path_params_login.is_some());
@@ -262,7 +256,29 @@ mod tests {
         assert!(acme.client_secret_file.is_some() && acme.gc_profile.is_some());
         let globex = &file.org["globex"];
         assert!(globex.access_token.is_some() && globex.api_url.is_some());
-        assert!(file.org["initech"].client_secret.is_some());
+        let initech = &file.org["initech"];
+        assert!(initech.client_secret.is_some() && initech.refresh == Some(Refresh::Off));
+        assert!(acme.refresh.is_some() && acme.timezone.is_some() && acme.jitter_s.is_some());
+        // Everything that an org may have of its own is shown, unlike the default of the file.
+        let (sync, breaker) = (acme.sync.or(&file.sync), acme.breaker.or(file.breaker));
+        assert!(sync.source != file.sync.source && sync.verify != file.sync.verify);
+        assert_ne!(sync.page_size, file.sync.page_size);
+        assert_ne!(sync.concurrency, file.sync.concurrency);
+        assert_ne!(sync.requests_per_minute, file.sync.requests_per_minute);
+        assert_ne!(breaker.percent, file.breaker.percent);
+        assert_ne!(breaker.users, file.breaker.users);
+        assert_eq!(globex.sync.or(&file.sync), file.sync);
+    }
+
+    #[test]
+    fn the_settings_that_the_handbook_shows_are_valid() {
+        let handbook = include_str!("../../../../docs/operations.md");
+        let shown: Vec<&str> = handbook.split("```toml\n").skip(1).collect();
+        assert!(!shown.is_empty());
+        for text in shown {
+            let file = parse(text.split("```").next().unwrap()).unwrap();
+            assert!(file.org.len() > 1);
+        }
     }
 
     #[test]
@@ -282,7 +298,31 @@ mod tests {
             ),
             (
                 "[sync]\npage_size = 1\n",
-                "headcount.toml: sync.page_size is 1; it must be from 2 to 500",
+                "headcount.toml:2:13: 1 is out of range; it must be from 2 to 500",
+            ),
+            (
+                "[org.a.sync]\nconcurrency = 65\n",
+                "headcount.toml:2:15: 65 is out of range; it must be from 1 to 64",
+            ),
+            (
+                "[org.a]\nbreaker.percent = 100.5\n",
+                "headcount.toml:2:19: 100.5 is out of range; it must be from 0 to 100",
+            ),
+            (
+                "[org.a]\njitter_s = -1\n",
+                "headcount.toml:2:12: -1 is out of range; it must be from 0 to 86400",
+            ),
+            (
+                "[org.a]\nrefresh = \"61 * * * *\"\n",
+                "headcount.toml:2:11: the minute `61` is not understood; it takes 0-59, `*`, lists such as `1,2`, ranges such as `1-3` and steps such as `*/2`",
+            ),
+            (
+                "refresh = 3\n",
+                "headcount.toml:1:11: invalid type: integer `3`, expected a cron expression such as \"0 3 * * *\", or \"off\"",
+            ),
+            (
+                "[org.a]\ntimezone = \"Mars/Olympus\"\n",
+                "headcount.toml:2:12: there is no time zone `Mars/Olympus`; names are such as `Asia/Riyadh`, `Europe/Berlin` or `UTC`",
             ),
             (
                 "[org.a]\nclient_secret = \"a\"\nclient_secret_file = \"b\"\n",

@@ -71,12 +71,7 @@ struct Layer {
 /// can't say which org they are of, and one org's users must never enter another's history.
 pub(super) fn resolve(config: &Config) -> Result<Upstream, ConfigError> {
     let environment = &config.environment;
-    let org = config
-        .file
-        .org
-        .get(&config.org)
-        .cloned()
-        .unwrap_or_default();
+    let org = config.own().cloned().unwrap_or_default();
     let mut layers = Vec::new();
     if config.file.org.len() <= 1 {
         layers.push(from_environment(environment)?);

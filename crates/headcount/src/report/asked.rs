@@ -91,7 +91,10 @@ impl Asked {
             matcher: conditions.map(|conditions| conditions.matcher().clone()),
             under: None,
             attribution: options.as_of.into(),
-            timezone: options.timezone.clone().or(config.file.reports.timezone),
+            timezone: options
+                .timezone
+                .clone()
+                .or_else(|| config.file.reports.timezone.clone()),
             week_start,
             allow_missing: options.allow_missing,
             files: options.facts.clone(),

@@ -34,12 +34,13 @@ pub(super) struct Ended {
     pub(super) cause: Option<String>,
 }
 
-/// Owns the planner and does what it says.
+/// Owns the planner of one org and does what it says.
 ///
 /// `clock` tells the time in ms since 1970 UTC, `published` when the org's last snapshot was
 /// published, and `work` runs the job to its end.
 #[derive(Debug)]
 pub(super) struct Driver<C, P, W> {
+    org: String,
     planner: Planner,
     clock: C,
     published: P,
@@ -55,6 +56,7 @@ where
 {
     /// Plans the first run; none begins yet.
     pub(super) fn new(
+        org: String,
         schedule: Schedule,
         seed: u64,
         job: Arc<Job>,
@@ -65,6 +67,7 @@ where
         let planner = Planner::new(schedule, seed, clock(), published());
         job.next(planner.next_ms());
         Self {
+            org,
             planner,
             clock,
             published,
@@ -94,6 +97,8 @@ where
     fn run(&mut self, started_ms: i64, reason: Reason) {
         self.planner.started(started_ms);
         self.job.started(started_ms);
+        // What the client says on the way is said of this org.
+        let of_org = tracing::info_span!("refresh", org = self.org).entered();
         tracing::debug!(reason = reason.name(), "refresh begins");
         // A fault in one run must not end all later ones.
         let ended = catch_unwind(AssertUnwindSafe(&mut self.work)).unwrap_or_else(|_| Ended {
@@ -111,6 +116,7 @@ where
             requests: ended.requests,
             throttled: ended.throttled,
         });
+        drop(of_org);
         self.tell(reason, ended_ms - started_ms, &ended);
     }
 
@@ -118,9 +124,11 @@ where
         let (outcome, reason) = (ended.outcome.name(), reason.name());
         let next = self.planner.next_ms().map(crate::clock::display_ms);
         let next = next.as_deref();
+        let org = self.org.as_str();
         let (requests, throttled) = (ended.requests, ended.throttled);
         match &ended.cause {
             None => tracing::info!(
+                org,
                 outcome,
                 reason,
                 took_ms,
@@ -130,7 +138,7 @@ where
                 "refresh ended"
             ),
             Some(cause) => tracing::warn!(
-                outcome, reason, took_ms, requests, throttled, next, %cause, "refresh ended"
+                org, outcome, reason, took_ms, requests, throttled, next, %cause, "refresh ended"
             ),
         }
     }
@@ -139,7 +147,7 @@ where
 /// The daily job at work. It waits and runs in a thread of its own until this is dropped.
 #[derive(Debug)]
 #[must_use = "the job ends when this is dropped"]
-pub(crate) struct Refresher {
+pub(super) struct Refresher {
     /// Never used to send: that it is gone ends the wait.
     _stop: mpsc::Sender<()>,
     #[cfg(test)]

@@ -9,7 +9,7 @@
 //! - a job at given hours whose time exists twice is due the first time;
 //! - a job of every hour is due whenever the clock on the wall says so.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use cronexpr::{Crontab, MakeTimestamp};
 use jiff::{
@@ -79,6 +79,20 @@ pub(crate) struct Cron {
     tab: Crontab,
     /// Due in each of the 24 hours: follows the clock on the wall through any change.
     every_hour: bool,
+    /// As it was written.
+    text: String,
+}
+
+impl PartialEq for Cron {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl fmt::Display for Cron {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
 }
 
 impl FromStr for Cron {
@@ -110,6 +124,7 @@ impl FromStr for Cron {
         let cron = Self {
             tab: parse(&values).ok_or_else(never)?,
             every_hour: is_every_hour(values[1]),
+            text: values.join(" "),
         };
         cron.next(jiff::civil::date(2000, 1, 1).at(0, 0, 0, 0))
             .map(|_| cron.clone())
@@ -158,7 +173,7 @@ fn is_every_hour(hours: &str) -> bool {
 }
 
 /// A time zone of the IANA database.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Zone(TimeZone);
 
 impl Zone {
@@ -201,6 +216,16 @@ pub(crate) struct Schedule {
 impl Schedule {
     /// Longest delay of a run, in seconds, when nobody says otherwise.
     pub(crate) const DEFAULT_JITTER_S: u32 = 300;
+
+    /// The cron expression.
+    pub(crate) fn cron(&self) -> &Cron {
+        &self.cron
+    }
+
+    /// Name of the time zone.
+    pub(crate) fn zone(&self) -> &str {
+        self.zone.0.iana_name().unwrap_or("UTC")
+    }
 
     /// Runs as `cron` says in `zone`, each put off by up to `jitter_s` seconds.
     pub(crate) fn new(cron: Cron, zone: Zone, jitter_s: u32) -> Self {

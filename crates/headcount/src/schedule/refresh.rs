@@ -2,22 +2,22 @@
 
 use headcount_genesys::Counters;
 use headcount_server::job::JobOutcome;
-use headcount_store::{Access, StoreError};
+use headcount_store::{Store, StoreError};
 
 use super::driver::Ended;
 use crate::{
     config::Config,
     error::{self, Exit},
     progress::Progress,
-    sync::{Ending, Sync, SyncReport},
+    sync::{Ending, Shared, Sync, SyncReport},
 };
 
 /// Syncs the org once, and maps what came of it to an outcome.
-pub(super) fn refresh(config: &Config) -> Ended {
+pub(super) fn refresh(config: &Config, shared: &Shared) -> Ended {
     let mut cost = Counters::default();
-    let (outcome, cause) = match sync(config, &mut cost) {
+    let (outcome, cause) = match sync(config, shared, &mut cost) {
         Ok(report) => of_report(&report),
-        Err(error) => (of_error(&error), Some(error::one_line(&error))),
+        Err(error) => (outcome_of(&error), Some(error::one_line(&error))),
     };
     Ended {
         outcome,
@@ -29,15 +29,13 @@ pub(super) fn refresh(config: &Config) -> Ended {
 
 /// When the org's last snapshot was published, ms since 1970 UTC. `None` where none can be read:
 /// then a run is due, and it tells what is wrong.
-pub(super) fn published(config: &Config) -> Option<i64> {
-    let url = config.store_url().ok()?;
-    let store = headcount_store::open(&url, Access::Read).ok()?;
-    let last = store.snapshots(&config.org).ok()?.pop()?;
+pub(super) fn published(store: &dyn Store, org: &str) -> Option<i64> {
+    let last = store.snapshots(org).ok()?.pop()?;
     Some(last.published_ms)
 }
 
-fn sync(config: &Config, cost: &mut Counters) -> anyhow::Result<SyncReport> {
-    Sync::configured(config)?.run_counted(&Progress::new(true), cost)
+fn sync(config: &Config, shared: &Shared, cost: &mut Counters) -> anyhow::Result<SyncReport> {
+    Sync::configured_in(config, shared)?.run_counted(&Progress::new(true), cost)
 }
 
 fn of_report(report: &SyncReport) -> (JobOutcome, Option<String>) {
@@ -49,7 +47,8 @@ fn of_report(report: &SyncReport) -> (JobOutcome, Option<String>) {
     }
 }
 
-fn of_error(error: &anyhow::Error) -> JobOutcome {
+/// What a failure of a sync is to whoever watches.
+pub(crate) fn outcome_of(error: &anyhow::Error) -> JobOutcome {
     let locked = error.chain().any(|cause| {
         matches!(
             cause.downcast_ref::<StoreError>(),

@@ -5,7 +5,7 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     path::PathBuf,
-    process::{Child, Stdio},
+    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -14,20 +14,24 @@ use serde_json::{Value, json};
 use crate::{run::Home, sandboxed::Sandboxed};
 
 /// A server that runs until it is dropped.
-struct Serving {
+pub(crate) struct Serving {
     process: Child,
     address: String,
     log: PathBuf,
-    login: String,
+    pub(crate) login: String,
 }
 
 impl Serving {
     /// Starts `serve` with these options beside a sandbox.
     fn start(sandbox: &Sandboxed, options: &[&str], log: &str) -> Self {
-        let log = sandbox.folder.path().join(log);
-        let mut process = sandbox
-            .command(&["serve", "--listen", "127.0.0.1:0", "-v"])
-            .args(options)
+        let mut command = sandbox.command(&["serve", "--listen", "127.0.0.1:0", "-v"]);
+        command.args(options);
+        Self::run(command, sandbox.folder.path().join(log))
+    }
+
+    /// Runs a command that serves.
+    pub(crate) fn run(mut command: Command, log: PathBuf) -> Self {
+        let mut process = command
             .stdout(Stdio::piped())
             .stderr(fs::File::create(&log).unwrap())
             .spawn()
@@ -51,7 +55,7 @@ impl Serving {
     }
 
     /// Status and body of a request.
-    fn ask(&self, method: &str, path: &str, token: &str, body: &[u8]) -> (u16, String) {
+    pub(crate) fn ask(&self, method: &str, path: &str, token: &str, body: &[u8]) -> (u16, String) {
         let mut stream = self.connect();
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
@@ -66,13 +70,18 @@ impl Serving {
         (status, body.to_owned())
     }
 
-    fn get(&self, path: &str, token: &str) -> (u16, Value) {
+    pub(crate) fn get(&self, path: &str, token: &str) -> (u16, Value) {
         let (status, body) = self.ask("GET", path, token, b"");
         (status, serde_json::from_str(&body).unwrap_or_default())
     }
 
     /// Asks until the answer is as wanted.
-    fn wait(&self, path: &str, token: &str, wanted: impl Fn(u16, &Value) -> bool) -> Value {
+    pub(crate) fn wait(
+        &self,
+        path: &str,
+        token: &str,
+        wanted: impl Fn(u16, &Value) -> bool,
+    ) -> Value {
         let began = Instant::now();
         loop {
             let (status, body) = self.get(path, token);
@@ -84,17 +93,17 @@ impl Serving {
         }
     }
 
-    /// Resident memory, KiB.
+    /// Resident memory, KiB: `VmRSS:` now, `VmHWM:` at its highest.
     #[cfg(target_os = "linux")]
-    fn memory(&self) -> u64 {
+    pub(crate) fn memory(&self, what: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+        let line = status.lines().find(|line| line.starts_with(what));
         let number = line.unwrap().split_whitespace().nth(1).unwrap();
         number.parse().unwrap()
     }
 
     /// What was logged; a panic is none of it.
-    fn logged(&self) -> String {
+    pub(crate) fn logged(&self) -> String {
         let logged = fs::read_to_string(&self.log).unwrap();
         assert!(!logged.contains("panicked"), "{logged}");
         logged
@@ -184,7 +193,7 @@ fn crowds_noise_and_large_bodies_leave_it_standing() {
     sandbox.json(&["sync", "--output", "json"]);
     let token = token(&sandbox);
     let serving = Serving::start(&sandbox, &[], "log");
-    let before = serving.memory();
+    let before = serving.memory("VmRSS:");
 
     let idle: Vec<TcpStream> = (0..5000).map(|_| serving.connect()).collect();
     let slow: Vec<TcpStream> = (0..500)
@@ -225,7 +234,7 @@ fn crowds_noise_and_large_bodies_leave_it_standing() {
         // The server may have had enough in the middle of it.
         let _ = stream.write_all(&noise);
     }
-    let grown = serving.memory().saturating_sub(before);
+    let grown = serving.memory("VmRSS:").saturating_sub(before);
     assert!(grown < 300 << 10, "memory grew by {grown} KiB");
     assert_eq!(serving.get(EVERYBODY, &token).0, 200);
     drop((idle, slow, greedy));

@@ -77,7 +77,7 @@ pub(super) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     config.open_store(Access::Write)?;
     let facts = FactStore::beside(&config.store_url()?, &config.org)?;
     let zone = zone(&config, args.timezone.as_deref(), &facts)?;
-    let sync = &config.file.sync;
+    let sync = config.sync();
     let concurrency = usize::from(sync.concurrency);
     let pull = Pull {
         facts,

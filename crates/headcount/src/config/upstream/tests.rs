@@ -12,7 +12,7 @@ fn config(file: &str, environment: &[(&str, &str)], folder: &Path, org: Option<&
     let environment = Environment::new(all.map(|(name, value)| ((*name).into(), (*value).into())));
     let org = choose_org(org, &file).unwrap();
     Config {
-        file,
+        file: file.into(),
         org,
         path: Some(path),
         environment,

@@ -18,6 +18,7 @@ use world::MINUTE;
 fn dropping_the_refresher_ends_its_wait_at_once() {
     let daily = schedule("0 3 * * *", "UTC", 0);
     let driver = Driver::new(
+        "org".to_owned(),
         daily,
         1,
         Arc::default(),
@@ -51,7 +52,15 @@ fn the_thread_notices_that_the_clock_went_on_and_survives_a_panic() {
     };
     let daily = schedule("0 3 * * *", "UTC", 0);
     let clock = move || clock.load(Ordering::SeqCst);
-    let driver = Driver::new(daily, 1, Arc::clone(&job), clock, || Some(0), work);
+    let driver = Driver::new(
+        "org".to_owned(),
+        daily,
+        1,
+        Arc::clone(&job),
+        clock,
+        || Some(0),
+        work,
+    );
     assert_eq!(job.status().next_ms, Some(180 * MINUTE));
     let Refresher { _stop, thread } = Refresher::spawn(driver).unwrap();
     // Asleep past the due time.

@@ -4,12 +4,14 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use headcount_sandbox::{Change, ChangeKind, Sandbox};
 use headcount_server::job::Job;
+use headcount_store::Access;
 
 use super::*;
 use crate::{
     cli::{Form, Global},
     clock,
     schedule::{Cron, Schedule, Zone, start},
+    sync::Shared,
 };
 
 /// A sandbox, and settings that lead to it.
@@ -70,34 +72,41 @@ fn config(settings: &Path, store: &Path) -> Config {
     .unwrap()
 }
 
+/// The store of an org, and the network to it.
+fn shared(config: &Config) -> Shared {
+    Shared::new(config.open_store(Access::Write).unwrap()).unwrap()
+}
+
 #[test]
 fn each_ending_has_its_outcome() {
     let org = Org::start();
     let right = org.right();
-    assert_eq!(published(&right), None);
+    let shared = shared(&right);
+    let published = || published(&*shared.store, "acme");
+    assert_eq!(published(), None);
 
     let before = clock::now_ms();
-    let ended = refresh(&right);
+    let ended = refresh(&right, &shared);
     assert_eq!(
         (ended.outcome, &ended.cause),
         (JobOutcome::Published, &None)
     );
     assert!(ended.requests >= 3, "{ended:?}");
-    assert!(published(&right).is_some_and(|at| (before..=clock::now_ms()).contains(&at)));
+    assert!(published().is_some_and(|at| (before..=clock::now_ms()).contains(&at)));
 
-    let ended = refresh(&org.config("wrong"));
+    let ended = refresh(&org.config("wrong"), &shared);
     assert_eq!(ended.outcome, JobOutcome::NotAuthorised);
     assert!(!ended.cause.unwrap().contains("wrong"));
 
     let store = headcount_store::open(&right.store_url().unwrap(), Access::Write).unwrap();
     let lock = store.lock("acme").unwrap();
-    assert_eq!(refresh(&right).outcome, JobOutcome::Locked);
+    assert_eq!(refresh(&right, &shared).outcome, JobOutcome::Locked);
     drop(lock);
 
     // Too many are gone: held, and the last snapshot stays.
-    let last = published(&right);
+    let last = published();
     org.sandbox.change(vec![Change::of(ChangeKind::Purge, 200)]);
-    let ended = refresh(&right);
+    let ended = refresh(&right, &shared);
     assert_eq!(ended.outcome, JobOutcome::Held);
     assert!(
         ended
@@ -105,7 +114,7 @@ fn each_ending_has_its_outcome() {
             .unwrap()
             .contains("active users are gone or moved")
     );
-    assert_eq!(published(&right), last);
+    assert_eq!(published(), last);
 
     // What was asked before it failed is counted all the same.
     let Org {
@@ -114,7 +123,7 @@ fn each_ending_has_its_outcome() {
         folder: _folder,
     } = org;
     runtime.block_on(sandbox.shutdown());
-    let ended = refresh(&right);
+    let ended = refresh(&right, &shared);
     assert_eq!(ended.outcome, JobOutcome::Unavailable, "{ended:?}");
     assert!(ended.cause.is_some());
 }
@@ -125,10 +134,12 @@ fn a_job_that_finds_no_snapshot_fetches_one_and_waits_for_the_next_due_time() {
     let job = Arc::new(Job::default());
     let cron: Cron = "0 3 * * *".parse().unwrap();
     let schedule = Schedule::new(cron, Zone::UTC, Schedule::DEFAULT_JITTER_S);
-    let config = Arc::new(org.right());
+    let config = org.right();
+    let shared = shared(&config);
     let refresher = start(
         schedule,
-        Arc::clone(&config),
+        config,
+        shared.clone(),
         Arc::clone(&job),
         clock::now_ms,
     )
@@ -145,7 +156,8 @@ fn a_job_that_finds_no_snapshot_fetches_one_and_waits_for_the_next_due_time() {
         run.requests >= 3 && run.started_ms <= run.ended_ms,
         "{run:?}"
     );
-    assert!(published(&config).is_some_and(|at| (run.started_ms..=run.ended_ms).contains(&at)));
+    let published = published(&*shared.store, "acme");
+    assert!(published.is_some_and(|at| (run.started_ms..=run.ended_ms).contains(&at)));
     assert!(job.status().next_ms.unwrap() > run.ended_ms);
     drop(refresher);
 }

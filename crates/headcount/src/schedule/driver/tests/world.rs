@@ -86,6 +86,7 @@ impl World {
         let of = || Rc::clone(&self.machine);
         let (clock, published, work) = (of(), of(), of());
         let mut driver = Driver::new(
+            "org".to_owned(),
             self.schedule.clone(),
             seed,
             Arc::clone(&self.job),
