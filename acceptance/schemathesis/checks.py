@@ -29,6 +29,9 @@ CAUSES = re.compile(
             r"q64 ",
             r"the cursor ",
             r"exclude each other",
+            r"the token cannot be read",
+            # tables
+            r"holds one aggregation",
             # reports and findings
             r"is asked for twice",
             r"is no day",

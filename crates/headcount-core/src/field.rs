@@ -3,8 +3,12 @@
 
 mod column;
 mod registry;
+mod shown;
 
-pub use self::column::{Column, Projection};
+pub use self::{
+    column::{Column, Projection},
+    shown::Shown,
+};
 
 /// What the values of a field are, which decides how they are matched and ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,6 +8,7 @@ pub mod as_of;
 pub mod change;
 pub mod check;
 pub mod csv;
+pub mod delta;
 pub mod fact;
 pub mod field;
 pub mod filter;

@@ -7,6 +7,7 @@ use std::{
 };
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use headcount_core::delta::{DeltaToken, TokenError, TokenKey};
 use headcount_store::{AccessList, Credential, CredentialKind, RateLimit, Store, StoreError};
 use ring::{digest, hmac};
 use subtle::ConstantTimeEq;
@@ -103,6 +104,7 @@ pub(crate) struct Members {
 struct Table {
     revision: i64,
     key: hmac::Key,
+    delta_key: TokenKey,
     /// Whether the store knows nobody at all, of whatever org.
     is_empty: bool,
     members: HashMap<String, Arc<Member>>,
@@ -201,6 +203,19 @@ impl Members {
         Some((self.table().write_login(id, expires_s), expires_s - now_s))
     }
 
+    /// A token for a consumer of deltas, as every server of the store reads it.
+    pub(crate) fn write_delta(&self, token: &DeltaToken) -> String {
+        token.write(&self.table().delta_key)
+    }
+
+    /// The token that a consumer of deltas hands back.
+    ///
+    /// # Errors
+    /// [`TokenError`].
+    pub(crate) fn read_delta(&self, text: &str) -> Result<DeltaToken, TokenError> {
+        DeltaToken::read(text, &self.table().delta_key)
+    }
+
     /// Whether there is a client of this id, good or not.
     pub(crate) fn has_client(&self, id: &str) -> bool {
         self.table().member(id, CredentialKind::Client).is_some()
@@ -249,6 +264,7 @@ impl Table {
         Self {
             revision: access.revision,
             key: hmac::Key::new(hmac::HMAC_SHA256, &access.signing_key),
+            delta_key: TokenKey::of(&access.signing_key),
             is_empty,
             members,
         }

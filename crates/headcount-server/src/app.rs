@@ -18,15 +18,16 @@ use headcount_store::{
 };
 use hyper::{
     HeaderMap, Method,
-    header::{CONTENT_TYPE, HeaderValue},
+    header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue},
 };
 use roaring::RoaringBitmap;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     Clock, Settings,
     access::{Caller, Members},
     body::{Page, length},
+    csv::{self, Chosen, Form, Rows, Table},
     error::ApiError,
     freshness::Freshness,
     job::Jobs,
@@ -155,7 +156,8 @@ impl App {
         Ok(found.map(|loaded| self.seen(caller, loaded)))
     }
 
-    fn seen(&self, caller: &Caller, loaded: Arc<Loaded>) -> Sight {
+    /// A roster as a caller sees it.
+    pub(crate) fn seen(&self, caller: &Caller, loaded: Arc<Loaded>) -> Sight {
         let divisions = caller.divisions();
         let freshness = Freshness::new(
             caller.org(),
@@ -229,18 +231,23 @@ impl App {
     /// A body of JSON, once there is room for it.
     async fn body(&self, pieces: VecDeque<Bytes>) -> Result<Body, ApiError> {
         let kib = u32::try_from(length(&pieces) >> 10).unwrap_or(u32::MAX);
+        let room = self.room(kib).await?;
+        Ok(Body::new(Page::new(pieces, room)))
+    }
+
+    /// Room for so much of an answer.
+    async fn room(&self, kib: u32) -> Result<OwnedSemaphorePermit, ApiError> {
         let room = self.room.clone();
-        let permit = match room.clone().try_acquire_many_owned(kib) {
-            Ok(permit) => permit,
-            Err(_) => within(
-                self.settings.bounds.answer_time,
-                room.acquire_many_owned(kib),
-            )
-            .await
-            .and_then(Result::ok)
-            .ok_or_else(|| ApiError::unavailable(5))?,
-        };
-        Ok(Body::new(Page::new(pieces, permit)))
+        if let Ok(permit) = room.clone().try_acquire_many_owned(kib) {
+            return Ok(permit);
+        }
+        within(
+            self.settings.bounds.answer_time,
+            room.acquire_many_owned(kib),
+        )
+        .await
+        .and_then(Result::ok)
+        .ok_or_else(|| ApiError::unavailable(5))
     }
 
     /// 200 with JSON about a roster.
@@ -254,10 +261,40 @@ impl App {
         freshness: &Freshness,
         json: Json,
     ) -> Result<Response, ApiError> {
+        let mut answer = self.json(json).await?;
+        freshness.tell(answer.headers_mut());
+        Ok(answer)
+    }
+
+    /// 200 with JSON that nobody keeps.
+    pub(crate) async fn json(&self, json: Json) -> Result<Response, ApiError> {
         let mut answer = Response::new(self.body(json.finish()).await?);
         let headers = answer.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        freshness.tell(headers);
+        Ok(answer)
+    }
+
+    /// 200 with CSV that is written while it is sent, to be saved under a name.
+    pub(crate) async fn table(
+        &self,
+        name: &'static str,
+        freshness: Option<&Freshness>,
+        chosen: Chosen,
+        rows: Box<dyn Rows>,
+    ) -> Result<Response, ApiError> {
+        let room = self.room(csv::ROOM_KIB).await?;
+        let mut answer = Response::new(Body::new(Table::new(chosen, rows, room)));
+        let headers = answer.headers_mut();
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("text/csv; charset=utf-8; header=present"),
+        );
+        if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+            headers.insert(CONTENT_DISPOSITION, value);
+        }
+        if let Some(freshness) = freshness {
+            freshness.tell(headers);
+        }
         Ok(answer)
     }
 
@@ -269,6 +306,17 @@ impl App {
 }
 
 impl Sight {
+    /// The same for an answer in this form.
+    pub(crate) fn in_form(self, form: Form) -> Self {
+        match form {
+            Form::Json => self,
+            Form::Csv => Self {
+                freshness: self.freshness.in_csv(),
+                ..self
+            },
+        }
+    }
+
     /// The users that the caller may see.
     pub(crate) fn view(&self) -> View<'_> {
         self.loaded.roster.view(self.scope.as_deref())

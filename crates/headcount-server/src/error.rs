@@ -15,7 +15,7 @@ use headcount_core::{
 use headcount_store::{StoreError, facts::FactsError};
 use hyper::{
     StatusCode,
-    header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
+    header::{CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 
 /// Why a request is not answered.
@@ -26,6 +26,8 @@ pub(crate) struct ApiError {
     message: String,
     /// Whole seconds after which it is worth asking again.
     retry_after: Option<u64>,
+    /// Where to begin again.
+    location: Option<&'static str>,
 }
 
 /// What stands before the cause in a 400 without a code of its own.
@@ -39,6 +41,7 @@ impl ApiError {
             code,
             message: message.into(),
             retry_after: None,
+            location: None,
         }
     }
 
@@ -168,6 +171,16 @@ impl ApiError {
         Self::new(StatusCode::GONE, "gone", format!("{cause}."))
     }
 
+    /// A token of the change feed that is of no use any more; the code is that of Microsoft Graph.
+    pub(crate) fn token_gone(why: &str) -> Self {
+        let message =
+            format!("The token cannot be used any more: {why}. Start again without a token.");
+        Self {
+            location: Some("/headcount/v1/users/delta"),
+            ..Self::new(StatusCode::GONE, "syncStateNotFound", message)
+        }
+    }
+
     pub(crate) fn method_not_allowed() -> Self {
         let message = "The method is not allowed for this resource.";
         Self::new(
@@ -275,6 +288,9 @@ impl ApiError {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(seconds) = self.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(location) = self.location {
+            headers.insert(LOCATION, HeaderValue::from_static(location));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

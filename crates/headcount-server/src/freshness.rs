@@ -63,6 +63,15 @@ impl Freshness {
         }
     }
 
+    /// The same of an answer in CSV, which is another one than that in JSON.
+    pub(crate) fn in_csv(self) -> Self {
+        let tag = self.etag.trim_end_matches('"');
+        Self {
+            etag: format!("{tag}.csv\""),
+            ..self
+        }
+    }
+
     /// 304, for a caller who has this answer.
     pub(crate) fn not_modified(&self) -> Response {
         let mut answer = StatusCode::NOT_MODIFIED.into_response();
@@ -103,7 +112,7 @@ impl Freshness {
         put(AGE, (self.age_ms() / 1000).to_string());
         // Asked again each time, and answered with 304 while nothing changed.
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-        headers.append(VARY, HeaderValue::from_static("authorization"));
+        headers.append(VARY, HeaderValue::from_static("authorization, accept"));
     }
 
     fn age_ms(&self) -> i64 {

@@ -1,5 +1,6 @@
 //! What answers a route; one file for each resource.
 
+pub(crate) mod delta;
 pub(crate) mod findings;
 pub(crate) mod health;
 pub(crate) mod managers;
@@ -7,6 +8,7 @@ pub(crate) mod odata;
 pub(crate) mod query;
 pub(crate) mod reports;
 pub(crate) mod search;
+mod table;
 pub(crate) mod token;
 pub(crate) mod user;
 pub(crate) mod users;

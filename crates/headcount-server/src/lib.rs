@@ -12,6 +12,7 @@ mod app;
 mod authorise;
 mod body;
 mod connection;
+mod csv;
 mod cursor;
 mod error;
 mod findings;

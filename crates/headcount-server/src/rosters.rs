@@ -20,6 +20,7 @@ use roaring::RoaringBitmap;
 
 use crate::{
     findings::{Findings, FindingsKey},
+    handlers::delta::{DeltaKey, Entry},
     kept::Kept,
     odata::Shelf,
 };
@@ -30,6 +31,8 @@ const PAST: usize = 2;
 const TREES: usize = 4;
 /// Sets of findings kept of a roster, likewise.
 const FINDINGS: usize = 4;
+/// Sets of changes kept of a roster, each since some snapshot and for some callers.
+const DELTAS: usize = 8;
 
 /// Looks for which an org is left alone whose snapshot could not be loaded (5 seconds).
 const RESTS: u32 = 25;
@@ -49,6 +52,8 @@ pub(crate) struct Loaded {
     managers: Kept<Option<Vec<String>>, Managers>,
     pub(crate) findings: Kept<FindingsKey, Findings>,
     pub(crate) shelf: Shelf,
+    /// Who changed until it was published.
+    pub(crate) deltas: Kept<DeltaKey, Vec<Entry>>,
 }
 
 impl Loaded {
@@ -303,6 +308,7 @@ fn load(
         managers: Kept::new(TREES),
         findings: Kept::new(FINDINGS),
         shelf: Shelf::default(),
+        deltas: Kept::new(DELTAS),
     })
 }
 

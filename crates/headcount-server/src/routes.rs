@@ -12,18 +12,21 @@ use crate::{
     app::App,
     authorise::authorise,
     error::ApiError,
-    handlers::{findings, health, managers, odata, query, reports, search, token, user, users},
+    handlers::{
+        delta, findings, health, managers, odata, query, reports, search, token, user, users,
+    },
     observe::observe,
     openapi,
 };
 
 /// Every path that is answered.
-const PATHS: [&str; 21] = [
+const PATHS: [&str; 22] = [
     "/oauth/token",
     "/api/v2/users/search",
     "/api/v2/users/query",
     "/api/v2/users/{userId}",
     "/api/v2/users",
+    "/headcount/v1/users/delta",
     "/headcount/v1/managers/{id}/tree",
     "/headcount/v1/reports/aht",
     "/headcount/v1/reports/evaluations",
@@ -50,6 +53,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         users_query,
         one_user,
         all_users,
+        users_delta,
         manager_tree,
         aht,
         evaluations,
@@ -75,6 +79,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route(users_query, get(query::get_users_query))
         .route(one_user, get(user::get_user))
         .route(all_users, get(users::get_users))
+        .route(users_delta, get(delta::get_delta))
         .route(manager_tree, get(managers::get_tree))
         .route(aht, get(reports::get_aht))
         .route(evaluations, get(reports::get_evaluations))

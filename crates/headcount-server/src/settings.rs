@@ -27,10 +27,12 @@ pub struct Settings {
     pub facts_beside: Option<String>,
     /// How reports count days, unless asked otherwise.
     pub reports: Reports,
-    /// What the OData feed carries of who somebody is.
+    /// What the feeds carry of who somebody is.
     pub feed_personal: Personal,
     /// What people changed about the rules that find what is wrong.
     pub check: check::Settings,
+    /// How long a token of the change feed is good for: whoever comes back later begins again.
+    pub delta_window: Duration,
     /// Seed of the correlation ids.
     pub seed: u64,
 }
@@ -101,6 +103,11 @@ impl Default for Bounds {
     }
 }
 
+impl Settings {
+    /// 90 days.
+    pub const DELTA_WINDOW: Duration = Duration::from_secs(90 * 86_400);
+}
+
 impl Default for Settings {
     /// 300 requests a minute, as at Genesys Cloud; any age will do.
     fn default() -> Self {
@@ -114,6 +121,7 @@ impl Default for Settings {
             reports: Reports::default(),
             feed_personal: Personal::default(),
             check: check::Settings::default(),
+            delta_window: Self::DELTA_WINDOW,
             seed: 0,
         }
     }

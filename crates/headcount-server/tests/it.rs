@@ -2,6 +2,10 @@
 
 #[path = "it/access.rs"]
 mod access;
+#[path = "it/csv.rs"]
+mod csv;
+#[path = "it/delta.rs"]
+mod delta;
 #[path = "it/errors.rs"]
 mod errors;
 #[path = "it/findings.rs"]

@@ -165,6 +165,7 @@ pub(crate) enum Command {
     Count(commands::count::Args),
     Facts(commands::facts::Args),
     History(commands::history::Args),
+    Changes(commands::changes::Args),
     Snapshots(commands::snapshots::Args),
     Orgs(commands::orgs::Args),
     Check(commands::check::Args),

@@ -1,9 +1,7 @@
 //! The attributes that a person asks for by name, and their values.
 
-use std::borrow::Cow;
-
 use headcount_core::{
-    field::{Column, Field, Projection, UnknownField},
+    field::{Column, Field, Projection, Shown, UnknownField},
     user::Attributes,
 };
 use serde_json::Value;
@@ -31,18 +29,9 @@ pub(crate) fn parse<N: AsRef<str>>(names: &[N]) -> Result<Vec<Asked>, Failure> {
 fn one(name: &str) -> Result<Asked, Failure> {
     let field = Field::parse(name).map_err(|error| unknown(&error))?;
     Ok(Asked {
-        label: label(field, name),
+        label: field.label(name),
         field,
     })
-}
-
-/// What a field is called in an answer: its path, or the alias that it was asked for by.
-pub(crate) fn label(field: Field, name: &str) -> String {
-    if field.path().eq_ignore_ascii_case(name) {
-        field.path().to_owned()
-    } else {
-        name.to_lowercase()
-    }
 }
 
 /// What a field that nobody knows is told as.
@@ -85,9 +74,11 @@ pub(crate) fn value<'a>(
     match field.column() {
         Some(Column::Version) => number(user.version),
         Some(column) => Cell::of(text(column, user)),
-        None => document.map_or(Cell::Nothing, |document| {
-            from_document(document, field.path())
-        }),
+        None => match document.map(|document| field.shown(document)) {
+            None | Some(Shown::Nothing) => Cell::Nothing,
+            Some(Shown::Number(number)) => Cell::Number(number),
+            Some(Shown::Text(text)) => Cell::Text(text),
+        },
     }
 }
 
@@ -117,73 +108,9 @@ fn number(number: Option<i64>) -> Cell<'static> {
     }
 }
 
-/// What stands at a dotted path; the values of all elements where an array lies on the way.
-fn from_document<'a>(document: &'a Value, path: &str) -> Cell<'a> {
-    let mut found = vec![document];
-    for name in path.split('.') {
-        found = found
-            .into_iter()
-            .flat_map(|value| members(value, name))
-            .collect();
-    }
-    let values: Vec<&Value> = found
-        .into_iter()
-        .flat_map(|value| match value {
-            Value::Array(values) => values.iter().collect(),
-            other => vec![other],
-        })
-        .filter(|value| !value.is_null())
-        .collect();
-    match values.as_slice() {
-        [] => Cell::Nothing,
-        [Value::Number(one)] if one.as_u64().is_some() => {
-            Cell::Number(one.as_u64().unwrap_or_default())
-        }
-        [one] => Cell::Text(shown(one)),
-        many => {
-            let texts: Vec<_> = many.iter().map(|value| shown(value)).collect();
-            Cell::owned(texts.join("; "))
-        }
-    }
-}
-
-fn members<'a>(value: &'a Value, name: &str) -> Vec<&'a Value> {
-    match value {
-        Value::Object(object) => object.get(name).into_iter().collect(),
-        Value::Array(values) => values
-            .iter()
-            .filter_map(|value| value.as_object()?.get(name))
-            .collect(),
-        _ => Vec::new(),
-    }
-}
-
-fn shown(value: &Value) -> Cow<'_, str> {
-    match value {
-        Value::String(text) => Cow::Borrowed(text),
-        other => Cow::Owned(other.to_string()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn paths_reach_into_arrays() {
-        let document = serde_json::json!({
-            "addresses": [{"address": "a", "extension": null}, {"address": "b"}],
-            "profileSkills": ["x"], "team": {"memberCount": 3}, "acdAutoAnswer": false, "odd": "text"
-        });
-        let at = |path| from_document(&document, path);
-        assert_eq!(at("addresses.address"), Cell::owned("a; b"));
-        assert_eq!(at("addresses.extension"), Cell::Nothing);
-        assert_eq!(at("profileSkills"), Cell::owned("x"));
-        assert_eq!(at("team.memberCount"), Cell::Number(3));
-        assert_eq!(at("acdAutoAnswer"), Cell::owned("false"));
-        assert_eq!(at("odd.deeper"), Cell::Nothing);
-        assert_eq!(at("biography.hobbies"), Cell::Nothing);
-    }
 
     #[test]
     fn labels_are_paths_or_aliases() {

@@ -1,5 +1,6 @@
 //! One file per command. Each holds its `Args`, whose comments are the help, and a `run`.
 
+pub(crate) mod changes;
 pub(crate) mod check;
 pub(crate) mod client;
 pub(crate) mod completions;
@@ -40,6 +41,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Export(args) => export::run(&global, &args),
         Command::Facts(args) => facts::run(&global, &args),
         Command::History(args) => history::run(&global, &args),
+        Command::Changes(args) => changes::run(&global, &args),
         Command::Snapshots(args) => snapshots::run(&global, &args),
         Command::Orgs(args) => orgs::run(&global, &args),
         Command::Check(args) => check::run(&global, asked.output, &args),

@@ -33,7 +33,7 @@ pub(crate) fn groups<N: AsRef<str>>(names: &[N]) -> Result<Vec<Group>, Failure> 
     let one = |name: &str| {
         let by = GroupBy::parse(name).map_err(|error| columns::unknown(&error))?;
         let label = match by {
-            GroupBy::Field(field) => columns::label(field, name),
+            GroupBy::Field(field) => field.label(name),
             GroupBy::Division | GroupBy::Manager => name.to_lowercase(),
         };
         Ok(Group { label, by })

@@ -59,6 +59,16 @@ impl<'a> Cell<'a> {
         number.map_or(Self::Nothing, |number| Self::Decimal(number, places))
     }
 
+    /// A value of a document.
+    pub(crate) fn json(value: Option<&'a serde_json::Value>) -> Self {
+        use serde_json::Value;
+        match value {
+            None | Some(Value::Null) => Self::Nothing,
+            Some(Value::String(text)) => Self::of(Some(text)),
+            Some(other) => Self::owned(other.to_string()),
+        }
+    }
+
     /// A text of its own.
     pub(crate) fn owned(text: impl Into<String>) -> Self {
         Self::Text(Cow::Owned(text.into()))
@@ -68,7 +78,7 @@ impl<'a> Cell<'a> {
 /// Prints rows in any form, as they come; only a table waits for the last one, since its widths
 /// depend on all of them.
 pub(crate) enum Sheet<'w> {
-    Table(table::Writer<'w>),
+    Table(Box<table::Writer<'w>>),
     Json(Objects<'w>),
     Csv(csv::Writer<'w>),
 }
@@ -81,7 +91,7 @@ impl<'w> Sheet<'w> {
         out: &'w mut dyn Write,
     ) -> anyhow::Result<Self> {
         Ok(match form {
-            Form::Table => Self::Table(table::Writer::new(columns, out)),
+            Form::Table => Self::Table(Box::new(table::Writer::new(columns, out))),
             Form::Csv => Self::Csv(csv::Writer::new(columns, out)?),
             Form::Json | Form::Ndjson => Self::Json(Objects::new(form, columns, out)),
         })
@@ -90,7 +100,7 @@ impl<'w> Sheet<'w> {
     /// Begins a table whose rows are one line each, however narrow the terminal is, so that ids in
     /// it can be copied. What is long belongs into the last column.
     pub(crate) fn uncut(columns: &[String], out: &'w mut dyn Write) -> Self {
-        Self::Table(table::Writer::uncut(columns, out))
+        Self::Table(Box::new(table::Writer::uncut(columns, out)))
     }
 
     /// Adds a row, with as many cells as there are columns.
@@ -193,11 +203,17 @@ impl<'w> Array<'w> {
 
     /// Ends the array.
     pub(crate) fn finish(self) -> io::Result<()> {
+        self.close().map(drop)
+    }
+
+    /// Ends the array, for one who has more to write behind it.
+    pub(crate) fn close(self) -> io::Result<&'w mut dyn Write> {
         match (self.lines, self.empty) {
-            (true, _) => Ok(()),
-            (false, true) => self.out.write_all(b"[]\n"),
-            (false, false) => self.out.write_all(b"\n]\n"),
+            (true, _) => {}
+            (false, true) => self.out.write_all(b"[]\n")?,
+            (false, false) => self.out.write_all(b"\n]\n")?,
         }
+        Ok(self.out)
     }
 }
 

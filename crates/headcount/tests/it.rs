@@ -11,6 +11,8 @@ mod access;
 mod asking;
 #[path = "it/bad_input.rs"]
 mod bad_input;
+#[path = "it/changes.rs"]
+mod changes;
 #[path = "it/check.rs"]
 mod check;
 #[path = "it/days.rs"]

@@ -13,6 +13,7 @@ use super::snapshot_ref;
 use crate::{
     access::Caller,
     app::{App, Sight, VIEW_USERS},
+    csv::{Cell, Chosen, Form, Rows},
     cursor,
     error::ApiError,
     findings::Findings,
@@ -36,7 +37,10 @@ pub(crate) async fn get_findings(
     caller.needs(VIEW_USERS)?;
     let asked = Parameters::parse(request.uri().query().unwrap_or_default().as_bytes());
     let wanted = Wanted::read(&asked)?;
-    let sight = app.sight(&caller, None).await?;
+    let form = Form::asked(&asked, request.headers())?;
+    let chosen = Chosen::asked(COLUMNS.map(str::to_owned).to_vec(), &asked);
+    let chosen = (form == Form::Csv).then_some(chosen).transpose()?;
+    let sight = app.sight(&caller, None).await?.in_form(form);
     let freshness = sight.freshness().clone();
     let work = {
         let app = app.clone();
@@ -51,8 +55,77 @@ pub(crate) async fn get_findings(
     if freshness.is_known(request.headers()) {
         return Ok(freshness.not_modified());
     }
+    if let Some(chosen) = chosen {
+        let whole = asked.get("limit").is_none() && asked.get("cursor").is_none();
+        let rows = FindingRows::new(findings, &wanted, whole);
+        return app
+            .table("findings.csv", Some(&freshness), chosen, Box::new(rows))
+            .await;
+    }
     app.answer_with(&freshness, write(&sight, &findings, &wanted))
         .await
+}
+
+/// Columns of the table, those of `headcount check --output csv`.
+const COLUMNS: [&str; 10] = [
+    "rule",
+    "rule_name",
+    "severity",
+    "user_id",
+    "user_name",
+    "field",
+    "value",
+    "message",
+    "related",
+    "fingerprint",
+];
+
+/// Findings as a table, row by row.
+struct FindingRows {
+    findings: Arc<Findings>,
+    places: std::vec::IntoIter<usize>,
+}
+
+impl FindingRows {
+    /// All that are wanted, or those of the page.
+    fn new(findings: Arc<Findings>, wanted: &Wanted, whole: bool) -> Self {
+        let numbered = findings.findings.iter().enumerate();
+        let (places, all): (Vec<usize>, Vec<&Finding>) = numbered
+            .filter(|(_, finding)| wanted.asks_for(finding))
+            .unzip();
+        let (start, limit) = match whole {
+            true => (0, all.len()),
+            false => (wanted.start(&all), wanted.limit),
+        };
+        let places: Vec<usize> = places.into_iter().skip(start).take(limit).collect();
+        Self {
+            findings,
+            places: places.into_iter(),
+        }
+    }
+}
+
+impl Rows for FindingRows {
+    fn next(&mut self, row: &mut dyn FnMut(&[Cell<'_>])) -> bool {
+        let Some(place) = self.places.next() else {
+            return false;
+        };
+        let finding = &self.findings.findings[place];
+        let rule = check::rule(finding.rule).map_or("", |rule| rule.name);
+        row(&[
+            Cell::of(Some(finding.rule)),
+            Cell::of(Some(rule)),
+            Cell::of(Some(finding.severity.name())),
+            Cell::of(finding.user_id.as_deref()),
+            Cell::of(finding.user_name.as_deref()),
+            Cell::of(finding.field),
+            Cell::of(finding.value.as_deref()),
+            Cell::of(Some(&finding.message)),
+            Cell::Text(finding.related.join("; ").into()),
+            Cell::of(Some(&finding.fingerprint)),
+        ]);
+        true
+    }
 }
 
 /// What is asked.

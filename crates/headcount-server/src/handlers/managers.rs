@@ -12,6 +12,7 @@ use super::{is_uuid, not_loaded, snapshot_ref};
 use crate::{
     access::Caller,
     app::{App, Sight, VIEW_USERS},
+    csv::{Cell, Chosen, Form, Made},
     error::ApiError,
     json::Json,
     parameters::Parameters,
@@ -38,21 +39,54 @@ pub(crate) async fn get_tree(
     if !is_uuid(&id) {
         return Err(ApiError::invalid_id());
     }
-    let sight = app.sight(&caller, asked.get("asOf")).await?;
+    let form = Form::asked(&asked, request.headers())?;
+    let chosen = Chosen::asked(COLUMNS.map(str::to_owned).to_vec(), &asked);
+    let chosen = (form == Form::Csv).then_some(chosen).transpose()?;
+    let sight = app.sight(&caller, asked.get("asOf")).await?.in_form(form);
     let top = sight.view().row_of(&id).ok_or_else(ApiError::not_found)?;
     if let Some(known) = sight.known(request.method(), request.headers()) {
         return Ok(known);
     }
-    let (sight, json) = app
+    let (sight, written) = app
         .aside(move || {
             let loaded = sight.loaded();
             let managers = loaded.managers(caller.divisions()).map_err(not_loaded)?;
             let tree = Tree::of(&sight, &managers, top, depth, limit);
-            let json = tree.write(&sight, &managers);
-            Ok((sight, json))
+            let written = match form {
+                Form::Json => Written::Json(tree.write(&sight, &managers)),
+                Form::Csv => Written::Rows(tree.rows(&sight, &managers)),
+            };
+            Ok((sight, written))
         })
         .await?;
-    app.answer(&sight, json).await
+    match (written, chosen) {
+        (Written::Rows(rows), Some(chosen)) => {
+            let (freshness, rows) = (Some(sight.freshness()), Box::new(Made::new(rows)));
+            app.table("managers.csv", freshness, chosen, rows).await
+        }
+        (Written::Json(json), _) => app.answer(&sight, json).await,
+        (Written::Rows(_), None) => Err(ApiError::internal()),
+    }
+}
+
+/// Columns of the tree as a table: `level` is 0 at the top, `manager.id` that of whoever stands
+/// above in the tree.
+const COLUMNS: [&str; 9] = [
+    "level",
+    "id",
+    "name",
+    "department",
+    "title",
+    "state",
+    "manager.id",
+    "direct_reports",
+    "total_reports",
+];
+
+/// An answer in one of its forms.
+enum Written {
+    Json(Json),
+    Rows(Vec<Vec<Cell<'static>>>),
 }
 
 /// The people of an answer.
@@ -129,6 +163,42 @@ impl Tree {
         }
         json.raw("}");
         json
+    }
+
+    /// The people as rows, everybody before those below them.
+    fn rows(&self, sight: &Sight, managers: &Managers) -> Vec<Vec<Cell<'static>>> {
+        let roster = &sight.loaded().roster;
+        let value = |at: usize, column| {
+            let value = roster.value(self.rows[at], column);
+            value.map_or(Cell::Nothing, |text| Cell::Text(text.to_owned().into()))
+        };
+        let mut rows = Vec::with_capacity(self.rows.len());
+        let mut open = vec![(None, 0..1)];
+        while let Some((above, rest)) = open.last_mut() {
+            let (above, next) = (*above, rest.next());
+            let Some(at) = next else {
+                open.pop();
+                continue;
+            };
+            let span = managers.span(self.rows[at]);
+            let mut cells = vec![Cell::number(Some(open.len() - 1))];
+            cells.extend(
+                [
+                    Column::Id,
+                    Column::Name,
+                    Column::Department,
+                    Column::Title,
+                    Column::State,
+                ]
+                .map(|column| value(at, column)),
+            );
+            cells.push(above.map_or(Cell::Nothing, |above| value(above, Column::Id)));
+            cells.push(Cell::number(Some(span.direct)));
+            cells.push(Cell::number(Some(span.total)));
+            rows.push(cells);
+            open.push((Some(at), self.reports[at].clone()));
+        }
+        rows
     }
 
     /// One person, up to the beginning of `reports`.

@@ -17,12 +17,13 @@ use headcount_core::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    check_expansions, not_loaded,
+    check_expansions, not_loaded, table,
     users::{kept, of_state, order, state},
 };
 use crate::{
     access::Caller,
     app::{App, VIEW_USERS},
+    csv::Form,
     cursor,
     error::ApiError,
     json::Json,
@@ -51,6 +52,8 @@ pub(crate) async fn get_users_query(
     let asked = Parameters::parse(request.uri().query().unwrap_or_default().as_bytes());
     check_expansions(&asked)?;
     let (state, order) = (state(&asked)?, order(&asked)?);
+    let form = Form::asked(&asked, request.headers())?;
+    let columns = table::columns(form, &asked)?;
     let cursor = cursor(&asked, order, state)?;
     let after = cursor.map(|cursor| UserSearchCriteria {
         type_: Some(
@@ -76,9 +79,13 @@ pub(crate) async fn get_users_query(
         StateRule::AnyState,
         &PageLimits::default(),
     )?;
-    let sight = app.sight(&caller, asked.get("asOf")).await?;
+    let sight = app.sight(&caller, asked.get("asOf")).await?.in_form(form);
     if let Some(known) = sight.known(request.method(), request.headers()) {
         return Ok(known);
+    }
+    let paged = asked.get("pageSize").is_some() || asked.get("cursor").is_some();
+    if form == Form::Csv && !paged {
+        return table::answer(&app, sight, query, true, columns).await;
     }
     let view = sight.view();
     let found = view.search(&query).map_err(not_loaded)?;
@@ -103,6 +110,23 @@ pub(crate) async fn get_users_query(
         ];
         link(PATH, paging.into_iter().chain(kept(&asked)))
     };
+    if form == Form::Csv {
+        // There is no place for it in the rows.
+        let next = next.map(|cursor| {
+            let own = |name: &'static str| (name, asked.get(name).map(str::to_owned));
+            let paging = [
+                ("cursor", Some(cursor)),
+                ("pageSize", Some(query.page.size.to_string())),
+                ("format", Some("csv".to_owned())),
+                own("columns"),
+            ];
+            link(PATH, paging.into_iter().chain(kept(&asked)))
+        });
+        let rows = found.rows;
+        let mut answer = table::of_rows(&app, sight, rows, columns).await?;
+        table::tell_link(next.as_deref(), "next", answer.headers_mut());
+        return Ok(answer);
+    }
     let mut json = Json::default();
     json.raw("{");
     json.member("results", found.rows.len());

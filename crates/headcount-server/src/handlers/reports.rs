@@ -1,6 +1,7 @@
 //! `GET /headcount/v1/reports/aht` and `/evaluations`: kept facts by segment.
 
 mod asked;
+mod table;
 
 use std::sync::{
     Arc,
@@ -22,6 +23,7 @@ use super::snapshot_ref;
 use crate::{
     access::Caller,
     app::{App, VIEW_USERS},
+    csv::{Chosen, Form, Made},
     error::ApiError,
     freshness::Freshness,
     json::Json,
@@ -58,6 +60,8 @@ enum Outcome {
     Known(Freshness),
     /// The answer.
     Report(Freshness, Json),
+    /// The answer as a table.
+    Table(Freshness, Chosen, Made),
 }
 
 async fn answer(
@@ -70,7 +74,10 @@ async fn answer(
     let parameters = Parameters::parse(request.uri().query().unwrap_or_default().as_bytes());
     let divisions = caller.divisions().map(<[_]>::to_vec);
     let asked = Asked::read(kind, &parameters, divisions, &app.settings.reports)?;
-    let sight = app.sight(&caller, None).await?;
+    let form = Form::asked(&parameters, request.headers())?;
+    let chosen = Chosen::asked(table::columns(&asked.labels, kind), &parameters);
+    let chosen = (form == Form::Csv).then_some(chosen).transpose()?;
+    let sight = app.sight(&caller, None).await?.in_form(form);
     let (freshness, now_ms) = (sight.freshness().clone(), app.now_ms());
     let headers = request.headers().clone();
     let org = caller.org().to_owned();
@@ -101,10 +108,15 @@ async fn answer(
             // The store may be ahead of what is in memory.
             let told = (snapshot.id, snapshot.published_ms);
             let divisions = question.divisions.as_deref();
-            let freshness =
-                Freshness::new(&org, told, erased, false, divisions, now_ms).with_state(state);
-            let json = write(&labels, &table, &days, &question, &snapshot)?;
-            Ok(Outcome::Report(freshness, json))
+            let freshness = Freshness::new(&org, told, erased, false, divisions, now_ms);
+            few_enough(&table)?;
+            if let Some(chosen) = chosen {
+                let freshness = freshness.in_csv().with_state(state);
+                let rows = Made::new(table::rows(&table));
+                return Ok(Outcome::Table(freshness, chosen, rows));
+            }
+            let json = write(&labels, &table, &days, &question, &snapshot);
+            Ok(Outcome::Report(freshness.with_state(state), json))
         }
     };
     let outcome = app.report_aside(work).await?;
@@ -112,6 +124,14 @@ async fn answer(
     match outcome {
         Outcome::Known(freshness) => Ok(freshness.not_modified()),
         Outcome::Report(freshness, json) => app.answer_with(&freshness, json).await,
+        Outcome::Table(freshness, chosen, rows) => {
+            let name = match kind {
+                FactKind::HandleTime => "aht.csv",
+                FactKind::Evaluation => "evaluations.csv",
+            };
+            app.table(name, Some(&freshness), chosen, Box::new(rows))
+                .await
+        }
     }
 }
 
@@ -168,13 +188,7 @@ fn write(
     days: &KeptDays,
     question: &KeptQuestion,
     snapshot: &Snapshot,
-) -> Result<Json, ApiError> {
-    if table.rows.len() > MOST_ROWS {
-        return Err(ApiError::constraint(format!(
-            "the report has {} segments, and at most {MOST_ROWS} are sent; ask for fewer attributes or days, or use `headcount report`",
-            table.rows.len()
-        )));
-    }
+) -> Json {
     let document = Document::new(
         Answer::new(labels, table),
         days.period,
@@ -185,7 +199,17 @@ fn write(
     .until(snapshot_ref(snapshot));
     let mut json = Json::default();
     json.value(&document);
-    Ok(json)
+    json
+}
+
+fn few_enough(table: &Table) -> Result<(), ApiError> {
+    if table.rows.len() > MOST_ROWS {
+        return Err(ApiError::constraint(format!(
+            "the report has {} segments, and at most {MOST_ROWS} are sent; ask for fewer attributes or days, or use `headcount report`",
+            table.rows.len()
+        )));
+    }
+    Ok(())
 }
 
 fn not_reported(error: ReportError<KeptFault>) -> ApiError {

@@ -17,11 +17,12 @@ use headcount_core::{
 use hyper::{HeaderMap, Method, header::CONTENT_TYPE};
 
 use self::aggregations::{Aggregation, Counted};
-use super::{check_expand, check_expansions, check_integration, not_loaded};
+use super::{check_expand, check_expansions, check_integration, not_loaded, table};
 use crate::{
     access::Caller,
     app::{App, Sight, VIEW_USERS},
     body,
+    csv::{Chosen, Form, Made},
     error::ApiError,
     json::Json,
     parameters::Parameters,
@@ -40,7 +41,9 @@ pub(crate) async fn post_users_search(
     }
     let bytes = body::read(&head.headers, body, &app.settings.bounds).await?;
     let Object(asked) = serde_json::from_slice(&bytes).map_err(ApiError::bad_request)?;
-    answer(&app, &caller, asked, &head.method, &head.headers).await
+    let parameters = Parameters::parse(head.uri.query().unwrap_or_default().as_bytes());
+    let table = Asked::read(&parameters, &head.headers)?;
+    answer(&app, &caller, asked, table, &head.method, &head.headers).await
 }
 
 /// `GET`: the request is packed into `q64`; `expand` may stand beside it (contract 1.2).
@@ -63,7 +66,23 @@ pub(crate) async fn get_users_search(
         asked.as_of = Some(as_of.to_owned());
     }
     let (method, headers) = (request.method(), request.headers());
-    answer(&app, &caller, asked, method, headers).await
+    let table = Asked::read(&parameters, headers)?;
+    answer(&app, &caller, asked, table, method, headers).await
+}
+
+/// How the answer is written.
+struct Asked {
+    form: Form,
+    parameters: Parameters,
+}
+
+impl Asked {
+    fn read(parameters: &Parameters, headers: &HeaderMap) -> Result<Self, ApiError> {
+        Ok(Self {
+            form: Form::asked(parameters, headers)?,
+            parameters: parameters.clone(),
+        })
+    }
 }
 
 /// What a search found, and what was counted beside it.
@@ -76,6 +95,7 @@ async fn answer(
     app: &Arc<App>,
     caller: &Caller,
     asked: UserSearchRequest,
+    table: Asked,
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
@@ -83,6 +103,24 @@ async fn answer(
     check_integration(asked.integration_presence_source.as_deref())?;
     let query = Query::compile(&asked, StateRule::ActiveUnlessAsked, &PageLimits::default())?;
     let aggregations = aggregations::compile(&asked.aggregations)?;
+    if table.form == Form::Csv {
+        let columns = match aggregations.is_empty() {
+            true => table::columns(Form::Csv, &table.parameters)?,
+            false => Vec::new(),
+        };
+        let whole = asked.page_size.is_none() && asked.page_number.is_none();
+        let sight = app
+            .sight(caller, asked.as_of.as_deref())
+            .await?
+            .in_form(Form::Csv);
+        if let Some(known) = sight.known(method, headers) {
+            return Ok(known);
+        }
+        return match aggregations.is_empty() {
+            true => table::answer(app, sight, query, whole, columns).await,
+            false => counts(app, sight, query, aggregations, &table.parameters).await,
+        };
+    }
     let sight = app.sight(caller, asked.as_of.as_deref()).await?;
     if let Some(known) = sight.known(method, headers) {
         return Ok(known);
@@ -109,6 +147,29 @@ async fn answer(
         })
         .await?;
     app.answer(&sight, json).await
+}
+
+/// The counts as a table. One has the columns of its own fields, so there can be but one.
+async fn counts(
+    app: &Arc<App>,
+    sight: Sight,
+    query: Query,
+    aggregations: Vec<Aggregation>,
+    parameters: &Parameters,
+) -> Result<Response, ApiError> {
+    let [aggregation] = <[Aggregation; 1]>::try_from(aggregations)
+        .map_err(|_| ApiError::constraint("CSV holds one aggregation, ask for each by itself"))?;
+    let chosen = Chosen::asked(aggregation.columns(), parameters)?;
+    let work = move || {
+        let view = sight.view();
+        let matching = view.matching(&query.matcher).map_err(not_loaded)?;
+        let counted = aggregation.count(view, &matching)?;
+        Ok((sight, aggregation.table(&counted)))
+    };
+    let (sight, rows) = app.aside(work).await?;
+    let freshness = sight.freshness();
+    let rows = Box::new(Made::new(rows));
+    app.table("counts.csv", Some(freshness), chosen, rows).await
 }
 
 fn find(sight: &Sight, query: &Query, aggregations: &[Aggregation]) -> Result<Found, ApiError> {

@@ -11,10 +11,11 @@ use headcount_core::{
     wire::{UserSearchCriteria, UserSearchRequest},
 };
 
-use super::{check_expansions, not_loaded};
+use super::{check_expansions, not_loaded, table};
 use crate::{
     access::Caller,
     app::{App, VIEW_USERS},
+    csv::Form,
     error::ApiError,
     json::Json,
     parameters::{Parameters, link},
@@ -37,6 +38,7 @@ pub(crate) async fn get_users(
     let state = state(&asked)?;
     let order = order(&asked)?;
     let chosen = chosen(&asked)?;
+    let form = Form::asked(&asked, request.headers())?;
     let mut criteria: Vec<_> = of_state(state).into_iter().collect();
     if let Some((_, field, values)) = &chosen {
         criteria.push(exact(field, values.clone()));
@@ -53,9 +55,14 @@ pub(crate) async fn get_users(
         StateRule::AnyState,
         &PageLimits::default(),
     )?;
-    let sight = app.sight(&caller, asked.get("asOf")).await?;
+    let columns = table::columns(form, &asked)?;
+    let sight = app.sight(&caller, asked.get("asOf")).await?.in_form(form);
     if let Some(known) = sight.known(request.method(), request.headers()) {
         return Ok(known);
+    }
+    if form == Form::Csv {
+        let whole = asked.get("pageSize").is_none() && asked.get("pageNumber").is_none();
+        return table::answer(&app, sight, query, whole, columns).await;
     }
     let page = query.page;
     let at_once = sight.view().search_at_once(&query).map_err(not_loaded)?;

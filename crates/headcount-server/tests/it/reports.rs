@@ -132,6 +132,44 @@ fn pairs(rows: &[(String, i64)]) -> Vec<(&str, i64)> {
 }
 
 #[tokio::test]
+async fn a_table_has_the_numbers_of_the_document() {
+    let served = made().serve().await;
+    let asking = served.anybody();
+    let path = format!("{AHT}?{BOTH}&by=department");
+    let document = asking.get(&path).await.json();
+    let table = asking.get(&format!("{path}&format=csv")).await;
+    assert!(table.header("content-disposition").contains("aht.csv"));
+    let mut lines = table.text.split_terminator("\r\n");
+    let names: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let rows: Vec<Vec<&str>> = lines.map(|line| line.split(',').collect()).collect();
+    let wanted = document["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), wanted.len());
+    for (row, wanted) in rows.iter().zip(wanted) {
+        let members = wanted.as_object().unwrap();
+        assert_eq!(names.len(), members.len());
+        for (name, value) in names.iter().zip(row) {
+            let told = match &members[*name] {
+                Value::Null => String::new(),
+                Value::String(text) => text.clone(),
+                Value::Number(number) if number.is_f64() => {
+                    number.as_f64().map(|number| number.to_string()).unwrap()
+                }
+                other => other.to_string(),
+            };
+            assert_eq!(*value, told, "{name}");
+        }
+    }
+    let some = format!("{path}&format=csv&columns=aht_s,department");
+    assert!(
+        asking
+            .get(&some)
+            .await
+            .text
+            .starts_with("aht_s,department\r\n")
+    );
+}
+
+#[tokio::test]
 async fn an_answer_is_that_of_the_library() {
     let served = made().serve().await;
     let asking = served.anybody();

@@ -191,6 +191,17 @@ pub(crate) fn publish(store: &dyn Store, documents: &[String], now_ms: i64) {
 }
 
 impl Served {
+    /// Ends the server, and serves its store again.
+    pub(crate) async fn again(self) -> Self {
+        self.server.shutdown().await;
+        let made = Made {
+            folder: self._folder,
+            url: self.url,
+            store: self.store,
+        };
+        made.serve().await
+    }
+
     pub(crate) fn at(&self, now_ms: i64) {
         self.clock_ms.store(now_ms, Ordering::Relaxed);
     }

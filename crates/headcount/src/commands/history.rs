@@ -7,7 +7,7 @@ use headcount_core::{
     user::Attributes,
 };
 use serde::Serialize;
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
 use crate::{
     cli::{Form, Global},
@@ -22,6 +22,8 @@ use crate::{
 /// Users join, change, leave and return. A change is one of a lasting attribute; presence,
 /// station and other volatile parts are none. In JSON each event that opens a version carries the
 /// user's document as of then, and the time at which that version ended.
+///
+/// What all of it comes to, each user once, tells `headcount changes`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -207,17 +209,9 @@ fn rows(sheet: &mut Sheet<'_>, event: &Event, name: Option<&str>) -> anyhow::Res
     for change in changes {
         row(
             Cell::of(Some(&change.path)),
-            value(change.old.as_ref()),
-            value(change.new.as_ref()),
+            Cell::json(change.old.as_ref()),
+            Cell::json(change.new.as_ref()),
         )?;
     }
     Ok(())
-}
-
-fn value(value: Option<&Value>) -> Cell<'_> {
-    match value {
-        None | Some(Value::Null) => Cell::Nothing,
-        Some(Value::String(text)) => Cell::of(Some(text)),
-        Some(other) => Cell::owned(other.to_string()),
-    }
 }

@@ -71,9 +71,14 @@ pub(crate) struct Args {
     /// Age of the snapshot from which `/health/ready` says no, such as 26h, or `off`
     #[arg(long, value_name = "AGE|off", default_value = "48h", value_parser = age)]
     pub(crate) ready_age: Age,
-    /// What the OData feed carries of names, e-mails and user names: none, hashed or full
+    /// What the OData and the change feed carry of names, e-mails and user names: none, hashed or
+    /// full
     #[arg(long, value_name = "HOW", default_value = "full")]
     pub(crate) feed_personal: Personal,
+    /// How long a token of the change feed is good for, such as 90d; who comes back later begins
+    /// again
+    #[arg(long, value_name = "AGE", default_value = "90d", value_parser = duration::parse)]
+    pub(crate) delta_window: Duration,
     /// Logs on stderr; with `-v` a line for every request too
     #[arg(long, value_name = "FORM", value_enum, default_value_t)]
     pub(crate) log: Log,
@@ -159,6 +164,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
         },
         feed_personal: args.feed_personal,
         check: config.file.check.clone(),
+        delta_window: args.delta_window,
         seed: clock::now_ms().unsigned_abs() ^ u64::from(std::process::id()),
         ..Settings::default()
     };

@@ -1,41 +1,47 @@
-//! RFC 4180, with lines ended by CRLF, and cells that no spreadsheet takes for a formula.
+//! CSV on stdout, as the core writes it everywhere.
 
 use std::io::Write;
 
-use headcount_core::csv::guarded;
+use headcount_core::csv::CsvWriter;
 
 use super::{Cell, numbers::decimals};
 
 /// Writes rows as they come.
 pub(crate) struct Writer<'w> {
-    writer: csv::Writer<&'w mut dyn Write>,
+    rows: CsvWriter,
+    out: &'w mut dyn Write,
 }
 
 impl<'w> Writer<'w> {
     /// Writes the header line.
     pub(super) fn new(columns: &[String], out: &'w mut dyn Write) -> anyhow::Result<Self> {
-        let mut writer = csv::WriterBuilder::new()
-            .terminator(csv::Terminator::CRLF)
-            .from_writer(out);
-        writer.write_record(columns)?;
-        Ok(Self { writer })
+        let mut rows = CsvWriter::new();
+        rows.header(columns);
+        let mut writer = Self { rows, out };
+        writer.hand_over()?;
+        Ok(writer)
     }
 
     pub(super) fn row(&mut self, cells: &[Cell<'_>]) -> anyhow::Result<()> {
         for cell in cells {
             match cell {
-                Cell::Text(text) => self.writer.write_field(guarded(text).as_bytes())?,
-                Cell::Number(number) => self.writer.write_field(number.to_string())?,
-                Cell::Decimal(number, places) => {
-                    self.writer.write_field(decimals(*number, *places))?;
-                }
-                Cell::Nothing => self.writer.write_field("")?,
+                Cell::Text(text) => self.rows.text(text),
+                Cell::Number(number) => self.rows.plain(&number.to_string()),
+                Cell::Decimal(number, places) => self.rows.plain(&decimals(*number, *places)),
+                Cell::Nothing => self.rows.nothing(),
             }
         }
-        Ok(self.writer.write_record(None::<&[u8]>)?)
+        self.rows.end();
+        self.hand_over()
     }
 
-    pub(super) fn finish(mut self) -> anyhow::Result<()> {
-        Ok(self.writer.flush()?)
+    pub(super) fn finish(self) -> anyhow::Result<()> {
+        Ok(self.out.flush()?)
+    }
+
+    fn hand_over(&mut self) -> anyhow::Result<()> {
+        self.out.write_all(self.rows.as_bytes())?;
+        self.rows.clear();
+        Ok(())
     }
 }

@@ -11,7 +11,7 @@ use headcount_core::{
 use roaring::RoaringBitmap;
 use serde::Serialize;
 
-use crate::{error::ApiError, handlers::not_loaded};
+use crate::{csv::Cell, error::ApiError, handlers::not_loaded};
 
 /// Buckets at each level when none are asked for.
 const DEFAULT_SIZE: usize = 100;
@@ -32,6 +32,8 @@ enum What {
     /// Users, or those who have a value.
     Count(Option<Matcher>),
     Term {
+        /// The fields, as they were asked for.
+        names: Vec<String>,
         by: Vec<GroupBy>,
         size: usize,
         order: Order,
@@ -89,7 +91,12 @@ fn one(asked: &SearchAggregation) -> Result<Aggregation, ApiError> {
                     "at most {MOST_LEVELS} fields may be nested"
                 )));
             }
+            let names = field
+                .split(',')
+                .map(|name| name.trim().to_owned())
+                .collect();
             What::Term {
+                names,
                 by,
                 size: size(asked.size)?,
                 order: order(&asked.order)?,
@@ -165,12 +172,73 @@ impl Aggregation {
                 let count = with.intersection_len(rows);
                 Ok(Counted::Number { count })
             }
-            What::Term { by, size, order } => {
+            What::Term {
+                by, size, order, ..
+            } => {
                 let counts = count_by(&view, rows, by).map_err(not_loaded)?;
                 let counts: Vec<&CountRow> = counts.iter().collect();
                 Ok(Counted::Level(level(&counts, 0, by.len(), *size, *order)))
             }
         }
+    }
+}
+
+/// The label of users whose bucket is not shown, so that the rows add up.
+const OTHER: &str = "(other)";
+
+impl Aggregation {
+    /// The columns of its table.
+    pub(super) fn columns(&self) -> Vec<String> {
+        let mut names = match &self.what {
+            What::Count(_) => Vec::new(),
+            What::Term { names, .. } => names.clone(),
+        };
+        names.push("count".to_owned());
+        names
+    }
+
+    /// What it found, as a table: a row for each bucket within which there are no others. The rows
+    /// add up to the users counted.
+    pub(super) fn table(&self, counted: &Counted) -> Vec<Vec<Cell<'static>>> {
+        match counted {
+            Counted::Number { count } => vec![vec![Cell::number(Some(count))]],
+            Counted::Level(level) => {
+                let width = self.columns().len();
+                let mut rows = Vec::new();
+                level_rows(&level.buckets, level.other, &[], width, &mut rows);
+                rows
+            }
+        }
+    }
+}
+
+/// Adds the rows of a level; `above` are the keys that lead to it.
+fn level_rows(
+    buckets: &[Bucket],
+    other: u64,
+    above: &[&str],
+    width: usize,
+    rows: &mut Vec<Vec<Cell<'static>>>,
+) {
+    let line = |key: &str, count: u64| {
+        let keys = above.iter().copied().chain([key]);
+        let mut cells: Vec<Cell<'static>> =
+            keys.map(|key| Cell::Text(key.to_owned().into())).collect();
+        cells.resize(width - 1, Cell::Nothing);
+        cells.push(Cell::number(Some(count)));
+        cells
+    };
+    for bucket in buckets {
+        match (&bucket.buckets, bucket.other) {
+            (Some(within), other) => {
+                let keys: Vec<&str> = above.iter().copied().chain([&*bucket.key]).collect();
+                level_rows(within, other.unwrap_or(0), &keys, width, rows);
+            }
+            (None, _) => rows.push(line(&bucket.key, bucket.count)),
+        }
+    }
+    if other > 0 {
+        rows.push(line(OTHER, other));
     }
 }
 
@@ -272,6 +340,31 @@ mod tests {
         let by_value = level(&rows, 0, 1, 9, Order::ValueDescending);
         assert_eq!(by_value.buckets[0].key, "b");
         assert_eq!(by_value.other, 0);
+    }
+
+    #[test]
+    fn rows_of_a_table_add_up() {
+        let rows = [
+            row(&["a", "x"], 3),
+            row(&["a", "y"], 2),
+            row(&["b", "x"], 4),
+        ];
+        let rows: Vec<&CountRow> = rows.iter().collect();
+        let asked = r#"[{"type":"TERM","field":"division, state","size":1}]"#;
+        let asked: Vec<SearchAggregation> = serde_json::from_str(asked).unwrap();
+        let aggregation = &compile(&asked).unwrap()[0];
+        assert_eq!(aggregation.columns(), ["division", "state", "count"]);
+        let counted = Counted::Level(level(&rows, 0, 2, 1, Order::CountDescending));
+        let text = |text: &str| Cell::Text(text.to_owned().into());
+        let count = |count: u64| Cell::number(Some(count));
+        assert_eq!(
+            aggregation.table(&counted),
+            [
+                vec![text("a"), text("x"), count(3)],
+                vec![text("a"), text(OTHER), count(2)],
+                vec![text(OTHER), Cell::Nothing, count(4)],
+            ]
+        );
     }
 
     #[test]
