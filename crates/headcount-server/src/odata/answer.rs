@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use headcount_core::personal::Veil;
 use headcount_store::{Store, facts::FactStore};
-use roaring::RoaringBitmap;
 
 use super::{
     facts::{self, Days, Facts, Range},
@@ -14,7 +13,7 @@ use super::{
     people::{Users, Versions},
     question::Question,
     sets::Set,
-    shelf::{Blocks, History, Limits},
+    shelf::{Blocks, History, InSight, Limits},
     small,
     token::Token,
     value::{At, Grid, Rows},
@@ -352,7 +351,7 @@ impl Asked<'_> {
     fn facts<'f>(
         &'f self,
         history: &'f History,
-        scope: Option<&'f (RoaringBitmap, Vec<u32>)>,
+        scope: Option<&'f InSight>,
     ) -> Result<Facts<'f>, ApiError> {
         Ok(Facts {
             days: self.days().ok_or_else(ApiError::internal)?,
@@ -370,10 +369,7 @@ impl Asked<'_> {
     }
 
     /// The versions in sight, where not all are.
-    fn versions_in_sight(
-        &self,
-        history: &History,
-    ) -> Result<Option<Arc<(RoaringBitmap, Vec<u32>)>>, ApiError> {
+    fn versions_in_sight(&self, history: &History) -> Result<Option<Arc<InSight>>, ApiError> {
         let Some(divisions) = &self.limits else {
             return Ok(None);
         };

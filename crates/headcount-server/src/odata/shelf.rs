@@ -16,6 +16,9 @@ use crate::kept::Kept;
 /// What callers limited to some divisions see; `None`: all of it.
 pub(crate) type Limits = Option<Vec<String>>;
 
+/// Rows in sight, as a set and in order.
+pub(crate) type InSight = (RoaringBitmap, Vec<u32>);
+
 /// Answers kept, by question. Each is as long as what it tells.
 const ANSWERS: usize = 8;
 /// Kinds of callers of whom something is kept.
@@ -29,7 +32,7 @@ pub(crate) struct Shelf {
     /// Rows in sight.
     pub(crate) rows: Kept<Limits, Vec<u32>>,
     /// Versions in sight.
-    pub(crate) versions: Kept<Limits, (RoaringBitmap, Vec<u32>)>,
+    pub(crate) versions: Kept<Limits, InSight>,
     /// Users as they are sent, and who is meant by them.
     pub(crate) users: Kept<Limits, Blocks>,
     /// Small sets.
