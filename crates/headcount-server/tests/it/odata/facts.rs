@@ -27,7 +27,7 @@ fn day(date: Date) -> Day {
 
 fn person(number: usize, department: &str) -> String {
     json!({"id": uuid(number), "name": format!("P{number}"), "state": "active", "department": department,
-        "division": {"id": if number % 2 == 0 { "n" } else { "s" }, "name": "D"},
+        "division": {"id": if number.is_multiple_of(2) { "n" } else { "s" }, "name": "D"},
         "manager": {"id": uuid(0)}})
     .to_string()
 }
