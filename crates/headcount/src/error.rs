@@ -182,10 +182,16 @@ fn of_store(error: &StoreError) -> Exit {
         StoreError::NoStore { .. }
         | StoreError::NoSnapshot { .. }
         | StoreError::Locked { .. }
-        | StoreError::Busy(_) => Exit::TryAgain,
+        | StoreError::LockLost { .. }
+        | StoreError::Busy(_)
+        | StoreError::Unreachable(_) => Exit::TryAgain,
         // No later try will find an earlier snapshot.
         StoreError::BeforeFirst { .. } => Exit::Usage,
-        StoreError::Unsupported { .. } => Exit::Config,
+        StoreError::Unsupported { .. }
+        | StoreError::BadUrl { .. }
+        | StoreError::Unsuitable { .. }
+        | StoreError::Untrusted(_) => Exit::Config,
+        StoreError::NotAllowed(_) => Exit::NotAuthorised,
         _ => Exit::Failure,
     }
 }
