@@ -158,7 +158,7 @@ fn zero_characters_stay_in_the_document() {
         (2, document.replace("Nn", "Mm")),
         (3, document.to_owned()),
     ] {
-        sync(&*store, &[document.clone()], now);
+        sync(&*store, std::slice::from_ref(&document), now);
         let mut got = Vec::new();
         store
             .read(ORG, None, &Projection::all(), &mut |user, document| {
