@@ -100,6 +100,12 @@ pub enum StoreError {
     /// Another client or token has the id, in this org or another.
     #[error("the id of the client or token is taken")]
     IdTaken,
+    /// A store is copied into an empty one only.
+    #[error("the store to copy into is not empty")]
+    NotEmpty,
+    /// What was copied reads back as something else.
+    #[error("the copy is not what was copied")]
+    CopyDiffers,
     /// No key could be made for a new store.
     #[error("the operating system gives no random numbers")]
     NoRandomness,
@@ -177,6 +183,8 @@ impl StoreError {
             Self::ReadOnly(_) | Self::CannotOpen { .. } => {
                 "check who may read and write the file and its directory"
             }
+            Self::NotEmpty => "name a file that is not there yet, or an empty database",
+            Self::CopyDiffers => "do not use the copy: drop it, and copy again",
             Self::NotAUser { .. }
             | Self::RunOver
             | Self::IdTaken

@@ -5,6 +5,7 @@
 //! backend, and the conformance suite in this crate's tests says what "does" means.
 
 mod access;
+mod copy;
 mod error;
 pub mod facts;
 mod lock;
@@ -25,6 +26,7 @@ use headcount_core::{
 };
 
 pub use access::{AccessList, Credential, CredentialKind, Grant, Heads, RateLimit};
+pub use copy::{Copied, Record, Sink, copy};
 pub use error::{DatabaseError, PostgresError, StoreError};
 pub use lock::SyncLock;
 pub use report::{KeptDays, KeptError, KeptFault, KeptQuestion, ReportError, report};
@@ -263,6 +265,30 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
     fn heads(&self) -> Result<Heads, StoreError>;
+
+    /// Hands over everything that is kept, as of one moment, in the order that [`Record`] tells.
+    /// What runs have staged is left out.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read, and what `sink` says.
+    fn export(&self, sink: &mut Sink<'_>) -> Result<(), StoreError>;
+
+    /// Takes in what `feed` hands to the sink that it is given, in the order of
+    /// [`Store::export`]: all of it in one transaction, or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::NotEmpty`] when anything is there already; [`StoreError`] when the store
+    /// cannot be written, and what `feed` says.
+    fn import(
+        &self,
+        feed: &mut dyn FnMut(&mut Sink<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError>;
+
+    /// The orgs of which something is staged or held back.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    fn unfinished(&self) -> Result<Vec<String>, StoreError>;
 
     /// Waits until it is time to look at [`Store::heads`] again, at most for `timeout`, and tells
     /// whether it is. `last` is for the store alone: the caller starts it at 0 and gives the same

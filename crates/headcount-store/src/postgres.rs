@@ -6,12 +6,14 @@
 
 mod access;
 mod connect;
+mod copy;
 mod error;
 mod listen;
 mod lock;
 mod pool;
 mod publish;
 mod read;
+mod rows;
 mod runs;
 mod stage;
 mod summary;
@@ -29,7 +31,7 @@ use postgres::{GenericClient, Transaction};
 
 use self::{connect::opened_to_read, listen::Listener, lock::Locks, pool::Pool, target::Target};
 use crate::{
-    Access, AccessList, Breaker, Credential, Heads, Outcome, Run, Snapshot, Staged, Store,
+    Access, AccessList, Breaker, Credential, Heads, Outcome, Run, Sink, Snapshot, Staged, Store,
     StoreError, Summary, SyncLock,
 };
 
@@ -307,6 +309,23 @@ impl Store for Postgres {
 
     fn heads(&self) -> Result<Heads, StoreError> {
         self.pool.with(access::heads)
+    }
+
+    fn export(&self, sink: &mut Sink<'_>) -> Result<(), StoreError> {
+        self.pool
+            .reading(|transaction| copy::export(transaction, sink))
+    }
+
+    fn import(
+        &self,
+        feed: &mut dyn FnMut(&mut Sink<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.writer()?
+            .writing(true, |transaction| copy::import(transaction, feed))
+    }
+
+    fn unfinished(&self) -> Result<Vec<String>, StoreError> {
+        self.pool.reading(read::unfinished)
     }
 
     fn wait(&self, last: &mut u64, timeout: Duration) -> bool {

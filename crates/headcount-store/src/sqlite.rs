@@ -5,6 +5,7 @@
 
 mod access;
 mod connect;
+mod copy;
 mod publish;
 mod read;
 mod runs;
@@ -24,7 +25,7 @@ use headcount_core::{
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::{
-    Access, AccessList, Breaker, Credential, Heads, Outcome, Run, Snapshot, Staged, Store,
+    Access, AccessList, Breaker, Credential, Heads, Outcome, Run, Sink, Snapshot, Staged, Store,
     StoreError, Summary, SyncLock,
     lock::FileLock,
     rows::{signed, unsigned},
@@ -247,6 +248,23 @@ impl Store for Sqlite {
 
     fn heads(&self) -> Result<Heads, StoreError> {
         self.reading(access::heads)
+    }
+
+    fn export(&self, sink: &mut Sink<'_>) -> Result<(), StoreError> {
+        self.reading(|connection| copy::export(connection, sink))
+    }
+
+    fn import(
+        &self,
+        feed: &mut dyn FnMut(&mut Sink<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        connect::durably(&mut *self.writer()?, |connection| {
+            copy::import(connection, feed)
+        })
+    }
+
+    fn unfinished(&self) -> Result<Vec<String>, StoreError> {
+        self.reading(read::unfinished)
     }
 }
 

@@ -1,10 +1,12 @@
-//! What every store does (`conformance`, `access`, `model`, `kill`), and what the SQLite file
+//! What every store does (`conformance`, `access`, `model`, `kill`, `copy`), and what the SQLite file
 //! (`files`, `volume`) and the PostgreSQL database (`postgres`, `fleet`) do besides.
 
 #[path = "it/access.rs"]
 mod access;
 #[path = "it/conformance.rs"]
 mod conformance;
+#[path = "it/copy.rs"]
+mod copy;
 #[path = "it/database.rs"]
 mod database;
 #[path = "it/facts.rs"]

@@ -18,6 +18,16 @@ pub(super) fn add(
     credential: &Credential,
 ) -> Result<(), StoreError> {
     let org = take_org_by_name(transaction, &credential.org)?;
+    insert(transaction, org, credential)?;
+    bump(transaction)
+}
+
+/// Adds a credential to an org.
+pub(super) fn insert(
+    transaction: &mut Transaction<'_>,
+    org: i64,
+    credential: &Credential,
+) -> Result<(), StoreError> {
     let grant = &credential.grant;
     let added = transaction.execute(
         "INSERT INTO credential (id, org, kind, name, digest, permissions, divisions,
@@ -40,7 +50,7 @@ pub(super) fn add(
     if added == 0 {
         return Err(StoreError::IdTaken);
     }
-    bump(transaction)
+    Ok(())
 }
 
 /// See [`crate::Store::revoke_credential`].

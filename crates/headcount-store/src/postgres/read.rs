@@ -23,7 +23,8 @@ const SNAPSHOT: &str = "SELECT snapshot, published, started, users, active, inac
 
 /// Both tables lie in the order of ids, so versions are walked in that order and each document is
 /// looked up; other plans would first gather all documents, to sort them.
-const IN_ORDER: &str = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
+pub(super) const IN_ORDER: &str =
+    "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
 
 /// Hands over the rows of an answer, some at a time, while `each` says so.
 pub(super) fn stream(
@@ -80,7 +81,7 @@ pub(super) fn read(
 }
 
 /// Versions of an org out of both tables, each under a condition.
-fn union(open: &str, closed: &str) -> String {
+pub(super) fn union(open: &str, closed: &str) -> String {
     let columns = COLUMNS.join(", ");
     format!(
         "SELECT {columns}, valid_from, NULL::bigint AS valid_to, doc
@@ -249,6 +250,14 @@ pub(super) fn capabilities(
 /// See [`crate::Store::orgs`].
 pub(super) fn orgs(transaction: &mut Transaction<'_>) -> Result<Vec<String>, StoreError> {
     let rows = transaction.query("SELECT name FROM org ORDER BY name", &[])?;
+    let names = rows.iter().map(|row| row.try_get(0));
+    Ok(names.collect::<Result<_, _>>()?)
+}
+
+/// See [`crate::Store::unfinished`].
+pub(super) fn unfinished(transaction: &mut Transaction<'_>) -> Result<Vec<String>, StoreError> {
+    let sql = "SELECT o.name FROM run r JOIN org o ON o.org = r.org ORDER BY o.name";
+    let rows = transaction.query(sql, &[])?;
     let names = rows.iter().map(|row| row.try_get(0));
     Ok(names.collect::<Result<_, _>>()?)
 }

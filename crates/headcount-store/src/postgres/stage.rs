@@ -1,15 +1,11 @@
 //! Staging a page: compare it with the last snapshot and keep what differs. Each step is one
 //! statement for the whole page.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::collections::HashMap;
 
-use postgres::{
-    Row, Transaction,
-    binary_copy::BinaryCopyInWriter,
-    types::{ToSql, Type},
-};
+use postgres::{Row, Transaction, types::Type};
 
-use super::runs;
+use super::{rows, runs};
 use crate::{
     Run, Staged, StoreError,
     page::{self, Given, Kind, digest, one_each, parse},
@@ -214,85 +210,27 @@ fn insert(
     if kept.is_empty() {
         return Ok(());
     }
-    let count = i64::try_from(kept.len()).unwrap_or(i64::MAX);
-    let docs: Vec<i64> = transaction
-        .query(
-            "SELECT nextval('document_doc') FROM generate_series(1::bigint, $1)",
-            &[&count],
-        )?
-        .iter()
-        .map(|row| row.try_get(0))
-        .collect::<Result<_, _>>()?;
-    let copy = transaction.copy_in("COPY document (doc, json) FROM STDIN BINARY")?;
-    let mut rows = BinaryCopyInWriter::new(copy, &[Type::INT8, Type::TEXT]);
-    for (kept, doc) in kept.iter().zip(&docs) {
-        rows.write(&[doc, &kept.given.document])?;
-    }
-    rows.finish()?;
+    let documents: Vec<&str> = kept.iter().map(|kept| kept.given.document).collect();
+    let docs = rows::documents(transaction, &documents)?;
     let copy = transaction.copy_in(
         "COPY staged (org, id, state, name, email, username, preferred_name, department, title,
              division_id, division_name, manager_id, version, slot, digest, valid_from, doc, kind)
          FROM STDIN BINARY",
     )?;
-    let mut rows = BinaryCopyInWriter::new(copy, &STAGED_TYPES);
+    let own = [Type::INT8, Type::BYTEA, Type::INT8, Type::INT8, Type::INT8];
+    let mut copied = rows::Copying::of_users(copy, &own);
     for (kept, doc) in kept.iter().zip(&docs) {
-        let user = &kept.given.attributes;
-        let row: [&(dyn ToSql + Sync); 18] = [
-            &org,
-            &&*user.id,
-            &&*plain(&user.state),
-            &plain_or_null(&user.name),
-            &plain_or_null(&user.email),
-            &plain_or_null(&user.username),
-            &plain_or_null(&user.preferred_name),
-            &plain_or_null(&user.department),
-            &plain_or_null(&user.title),
-            &plain_or_null(&user.division_id),
-            &plain_or_null(&user.division_name),
-            &plain_or_null(&user.manager_id),
-            &user.version,
-            &i64::from(kept.slot),
-            &&kept.digest[..],
-            &kept.valid_from,
-            doc,
-            &(kept.kind as i64),
-        ];
-        rows.write(&row)?;
+        copied.user(
+            org,
+            &kept.given.attributes,
+            &[
+                &i64::from(kept.slot),
+                &&kept.digest[..],
+                &kept.valid_from,
+                doc,
+                &(kept.kind as i64),
+            ],
+        )?;
     }
-    rows.finish()?;
-    Ok(())
-}
-
-const STAGED_TYPES: [Type; 18] = [
-    Type::INT8,
-    Type::TEXT,
-    Type::TEXT,
-    Type::TEXT,
-    Type::TEXT,
-    Type::TEXT,
-    Type::TEXT,
-    Type::TEXT,
-    Type::TEXT,
-    Type::TEXT,
-    Type::TEXT,
-    Type::TEXT,
-    Type::INT8,
-    Type::INT8,
-    Type::BYTEA,
-    Type::INT8,
-    Type::INT8,
-    Type::INT8,
-];
-
-/// A text as PostgreSQL can hold it: without U+0000. The document has it still, as an escape.
-fn plain(text: &str) -> Cow<'_, str> {
-    if text.contains('\0') {
-        Cow::Owned(text.replace('\0', ""))
-    } else {
-        Cow::Borrowed(text)
-    }
-}
-
-fn plain_or_null<'t>(text: &'t Option<Cow<'_, str>>) -> Option<Cow<'t, str>> {
-    text.as_deref().map(plain)
+    copied.finish()
 }

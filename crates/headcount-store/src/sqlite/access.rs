@@ -16,8 +16,19 @@ const CREDENTIAL: &str = "SELECT c.id, c.kind, o.name, c.name, c.digest, c.permi
 pub(super) fn add(connection: &mut Connection, credential: &Credential) -> Result<(), StoreError> {
     let transaction = connect::write(connection)?;
     let org = org_key_or_new(&transaction, &credential.org)?;
+    insert(&transaction, org, credential)?;
+    bump(&transaction)?;
+    Ok(transaction.commit()?)
+}
+
+/// Adds a credential to an org.
+pub(super) fn insert(
+    connection: &Connection,
+    org: i64,
+    credential: &Credential,
+) -> Result<(), StoreError> {
     let grant = &credential.grant;
-    let added = transaction
+    let added = connection
         .prepare_cached(
             "INSERT INTO credential (id, org, kind, name, digest, permissions, divisions,
                  rate_limit, created, expires, revoked)
@@ -39,8 +50,7 @@ pub(super) fn add(connection: &mut Connection, credential: &Credential) -> Resul
     if added == 0 {
         return Err(StoreError::IdTaken);
     }
-    bump(&transaction)?;
-    Ok(transaction.commit()?)
+    Ok(())
 }
 
 /// See [`crate::Store::revoke_credential`].

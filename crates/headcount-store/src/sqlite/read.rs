@@ -235,6 +235,14 @@ pub(super) fn orgs(connection: &Connection) -> Result<Vec<String>, StoreError> {
     Ok(names.collect::<Result<_, _>>()?)
 }
 
+/// See [`crate::Store::unfinished`].
+pub(super) fn unfinished(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT o.name FROM run r JOIN org o ON o.org = r.org ORDER BY o.name")?;
+    let names = statement.query_map([], |row| row.get(0))?;
+    Ok(names.collect::<Result<_, _>>()?)
+}
+
 fn snapshot(row: &Row<'_>) -> Result<Snapshot, StoreError> {
     let count = |index: usize| unsigned::<u64>(row.get(index)?);
     let (users, active, inactive, deleted) = (count(3)?, count(4)?, count(5)?, count(6)?);
