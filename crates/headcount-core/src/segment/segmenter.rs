@@ -117,7 +117,7 @@ impl<'p> Segmenter<'p> {
         Ok(())
     }
 
-    fn media_type(&mut self, name: &str) -> u32 {
+    pub(super) fn media_type(&mut self, name: &str) -> u32 {
         let known = self.media_names.iter().position(|known| known == name);
         let place = known.unwrap_or_else(|| {
             self.media_names.push(name.to_owned());
