@@ -105,6 +105,21 @@ impl<'p> Pushed<'p> {
         self.segmenter.plan.by_media
     }
 
+    /// The counts that are told with their sum, by place: of each the number that came without
+    /// its sum has to be told too.
+    #[must_use]
+    pub fn pairs(&self) -> Vec<(usize, usize)> {
+        let Segmenter {
+            wanted,
+            sums_of_counts,
+            ..
+        } = &self.segmenter;
+        let pairs = wanted
+            .iter()
+            .filter_map(|&count| Some((count, sums_of_counts[count]?)));
+        pairs.filter(|(_, sum)| wanted.contains(sum)).collect()
+    }
+
     /// The id of a user of the spans.
     #[must_use]
     pub fn id(&self, user: u32) -> &str {

@@ -25,8 +25,8 @@ use crate::fact::MEASURES;
 pub struct Segmenter<'p> {
     pub(super) plan: &'p Plan<'p>,
     /// Places of the measures that blocks carry.
-    wanted: Vec<usize>,
-    sums_of_counts: [Option<usize>; MEASURES],
+    pub(super) wanted: Vec<usize>,
+    pub(super) sums_of_counts: [Option<usize>; MEASURES],
     /// The user of each entry of the dictionary; [`NO_VALUE`] for one that nobody knows.
     users: Vec<u32>,
     /// The media type of each entry, by place among those met.

@@ -251,9 +251,7 @@ async fn days_without_facts_are_named_with_the_way_to_get_them() {
         all.text
     );
     let nowhere = Made::new().publish(&org(), BEGIN_MS);
-    let nowhere = nowhere
-        .serve_with(|settings| settings.facts_beside = None)
-        .await;
+    let nowhere = nowhere.serve_with(|settings| settings.facts = None).await;
     let none = nowhere.anybody().get(&format!("{AHT}?{BOTH}")).await;
     assert_eq!(none.refusal(), (404, "not.found".to_owned()));
 }
@@ -350,7 +348,7 @@ async fn what_cannot_be_answered_is_refused_with_what_is_wrong() {
 #[tokio::test]
 async fn a_damaged_file_is_no_answer_and_harms_no_other() {
     let served = made().serve().await;
-    let folder = served.facts().folder().join("handle_time");
+    let folder = served.facts().folder().unwrap().join("handle_time");
     let file = folder.join("2023-11-15.parquet");
     let whole = std::fs::read(&file).unwrap();
     std::fs::write(&file, &whole[..whole.len() / 2]).unwrap();
@@ -476,6 +474,7 @@ async fn a_report_that_takes_too_long_is_given_up_and_holds_up_nobody() {
     let pipe = served
         .facts()
         .folder()
+        .unwrap()
         .join("handle_time/2023-11-15.parquet");
     std::fs::remove_file(&pipe).unwrap();
     let made = std::process::Command::new("mkfifo").arg(&pipe).status();

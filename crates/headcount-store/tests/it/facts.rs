@@ -28,7 +28,7 @@ impl Place {
     pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", directory.path().join("headcount.db").display());
-        let facts = FactStore::beside(&url, "Acme").unwrap();
+        let facts = FactStore::open(&url, "Acme").unwrap();
         Self { directory, facts }
     }
 

@@ -23,7 +23,12 @@ impl Pushed<'_> {
             let Ok(next) = day.tomorrow() else { break };
             day = next;
             let midnight = calendar.zone.to_ambiguous_timestamp(day.at(0, 0, 0, 0));
-            moments.extend([midnight.earlier(), midnight.later()].into_iter().flatten().map(Timestamp::as_millisecond));
+            moments.extend(
+                [midnight.earlier(), midnight.later()]
+                    .into_iter()
+                    .flatten()
+                    .map(Timestamp::as_millisecond),
+            );
         }
         let start = Timestamp::from_millisecond(period.start).unwrap_or(Timestamp::MIN);
         let changes = calendar.zone.following(start);

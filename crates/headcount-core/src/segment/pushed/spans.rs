@@ -46,7 +46,9 @@ impl Pushed<'_> {
             _ => &[],
         };
         // Time goes on outside and users inside: the tree of a moment is found once for everybody.
-        let starts: Vec<i64> = std::iter::once(period.start).chain(led.iter().copied()).collect();
+        let starts: Vec<i64> = std::iter::once(period.start)
+            .chain(led.iter().copied())
+            .collect();
         let mut open: Vec<Option<Open>> = vec![None; plan.people.users() as usize];
         for (at, &start) in starts.iter().enumerate() {
             let end = starts.get(at + 1).copied().unwrap_or(period.end);
@@ -76,7 +78,11 @@ impl Pushed<'_> {
             });
             let changes_ms = change.unwrap_or(i64::MAX);
             let before_first = from_ms < first_seen;
-            let next = if before_first { first_seen.min(changes_ms) } else { changes_ms };
+            let next = if before_first {
+                first_seen.min(changes_ms)
+            } else {
+                changes_ms
+            };
             let new = Open {
                 from_ms,
                 changes_ms,
@@ -84,7 +90,8 @@ impl Pushed<'_> {
                 spot: self.segmenter.spot_or_cell(user, from_ms),
             };
             let goes_on = |open: &Open| {
-                (open.changes_ms, open.before_first, open.spot) == (changes_ms, before_first, new.spot)
+                (open.changes_ms, open.before_first, open.spot)
+                    == (changes_ms, before_first, new.spot)
             };
             if !open.as_ref().is_some_and(goes_on)
                 && let Some(over) = open.replace(new)
