@@ -56,6 +56,7 @@ fn locked(file: &mut File, org: &str) -> StoreError {
         .and_then(|time| i64::try_from(time.as_millis()).ok());
     StoreError::Locked {
         org: org.to_owned(),
+        host: None,
         pid,
         since_ms,
     }

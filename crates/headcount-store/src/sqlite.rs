@@ -25,7 +25,9 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::{
     Access, AccessList, Breaker, Credential, Heads, Outcome, Run, Snapshot, Staged, Store,
-    StoreError, Summary, SyncLock, lock::FileLock,
+    StoreError, Summary, SyncLock,
+    lock::FileLock,
+    rows::{signed, unsigned},
 };
 
 /// A store in one file.
@@ -56,7 +58,7 @@ impl Sqlite {
     /// unwinding), so a poisoned lock is as good as any.
     fn writer(&self) -> Result<MutexGuard<'_, Connection>, StoreError> {
         let writer = self.writer.as_ref().ok_or_else(|| {
-            StoreError::ReadOnly(rusqlite::Error::SqliteFailure(
+            StoreError::from(rusqlite::Error::SqliteFailure(
                 rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY),
                 None,
             ))
@@ -102,16 +104,6 @@ fn org_key_or_new(connection: &Connection, org: &str) -> Result<i64, StoreError>
     Ok(connection
         .prepare_cached("SELECT org FROM org WHERE name = ?1")?
         .query_row([org], |row| row.get(0))?)
-}
-
-/// A count or a slot out of the store, where it is never negative.
-fn unsigned<T: TryFrom<i64>>(number: i64) -> Result<T, StoreError> {
-    T::try_from(number).map_err(|_| StoreError::Unreadable { what: "a number" })
-}
-
-/// A count on its way into the store.
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 impl Store for Sqlite {

@@ -3,31 +3,17 @@
 use std::borrow::Cow;
 
 use headcount_core::{
-    change::lasting,
     field::{Column, Projection},
     history::{Version, VersionRef},
     user::Attributes,
 };
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{org_key, unsigned};
-use crate::{Snapshot, StateCounts, StoreError};
-
-/// Columns of the roster tables, in the order of [`Column::ALL`].
-const COLUMNS: [&str; 12] = [
-    "id",
-    "state",
-    "name",
-    "email",
-    "username",
-    "preferred_name",
-    "department",
-    "title",
-    "division_id",
-    "division_name",
-    "manager_id",
-    "version",
-];
+use super::org_key;
+use crate::{
+    Snapshot, StateCounts, StoreError,
+    rows::{COLUMNS, lasting_of, unsigned},
+};
 
 const SNAPSHOT: &str = "SELECT snapshot, published, started, users, active, inactive, deleted,
     joined, changed, touched, left_, returned FROM snapshot";
@@ -295,8 +281,4 @@ fn text<'a>(row: &'a Row<'_>, index: usize) -> Result<Option<&'a str>, StoreErro
         .get_ref(index)?
         .as_str_or_null()
         .map_err(rusqlite::Error::from)?)
-}
-
-fn lasting_of(document: &str) -> Result<String, StoreError> {
-    lasting(document).map_err(|_| StoreError::Unreadable { what: "a document" })
 }

@@ -1,20 +1,12 @@
 //! Staging a page: compare it with the last snapshot and keep what differs.
 
-use headcount_core::{
-    change::{Change, compare},
-    user::Attributes,
-};
 use rusqlite::{Connection, Row, params};
-use xxhash_rust::xxh3::xxh3_128;
 
 use super::{connect, runs, unsigned};
-use crate::{Run, Staged, StoreError};
-
-/// A user of the page.
-struct Given<'a> {
-    attributes: Attributes<'a>,
-    document: &'a str,
-}
+use crate::{
+    Run, Staged, StoreError,
+    page::{self, Given, Kind, digest, one_each, parse},
+};
 
 /// What the last snapshot has of a user.
 struct Open {
@@ -30,14 +22,6 @@ struct Prior {
     slot: u32,
     doc: i64,
     version: Option<i64>,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    New = 0,
-    Changed = 1,
-    Touched = 2,
-    Unchanged,
 }
 
 /// See [`crate::Store::stage`]. Each call is a short transaction of its own, so that nobody waits
@@ -93,7 +77,7 @@ fn stage_page(
         if let Some(prior) = prior {
             remove(&transaction, run.org, &given.attributes.id, prior.doc)?;
         }
-        let digest = xxh3_128(given.document.as_bytes()).to_be_bytes();
+        let digest = digest(given.document);
         let kind = kind_of(&transaction, open.as_ref(), &digest, given.document)?;
         if kind != Kind::Unchanged {
             let valid_from = match (&open, kind) {
@@ -111,12 +95,7 @@ fn stage_page(
             )?;
         }
         if !repeated {
-            *match kind {
-                Kind::New => &mut staged.new,
-                Kind::Changed => &mut staged.changed,
-                Kind::Touched => &mut staged.touched,
-                Kind::Unchanged => &mut staged.unchanged,
-            } += 1;
+            *kind.counted(&mut staged) += 1;
         }
         met.push(slot);
     }
@@ -126,41 +105,6 @@ fn stage_page(
         run.mark(slot);
     }
     Ok(staged)
-}
-
-fn parse<'a>(documents: &[&'a str]) -> Result<Vec<Given<'a>>, StoreError> {
-    documents
-        .iter()
-        .enumerate()
-        .map(|(index, document)| match Attributes::parse(document) {
-            Ok(attributes) => Ok(Given {
-                attributes,
-                document,
-            }),
-            Err(source) => Err(StoreError::NotAUser {
-                position: index + 1,
-                source,
-            }),
-        })
-        .collect()
-}
-
-/// The page ordered by id, each user once: the highest version, the latest of equal ones.
-fn one_each<'a>(mut page: Vec<Given<'a>>, staged: &mut Staged) -> Vec<Given<'a>> {
-    // Stable, so that users of one id and version stay in the order given.
-    page.sort_by(|a, b| {
-        let key = |given: &Given<'a>| given.attributes.version;
-        a.attributes
-            .id
-            .cmp(&b.attributes.id)
-            .then(key(a).cmp(&key(b)))
-    });
-    let given = page.len();
-    page.reverse();
-    page.dedup_by(|a, b| a.attributes.id == b.attributes.id);
-    page.reverse();
-    staged.repeated += (given - page.len()) as u64;
-    page
 }
 
 fn kind_of(
@@ -177,16 +121,10 @@ fn kind_of(
     }
     let mut old = connection.prepare_cached("SELECT json FROM document WHERE doc = ?1")?;
     let mut rows = old.query([open.doc])?;
-    let row = rows.next()?.ok_or(UNREADABLE)?;
+    let row = rows.next()?.ok_or(page::UNREADABLE)?;
     let old = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
-    Ok(match compare(old, document).map_err(|_| UNREADABLE)? {
-        Change::Unchanged => Kind::Unchanged,
-        Change::Touched => Kind::Touched,
-        Change::Changed(_) => Kind::Changed,
-    })
+    page::compared(old, document)
 }
-
-const UNREADABLE: StoreError = StoreError::Unreadable { what: "a document" };
 
 fn remove(connection: &Connection, org: i64, id: &str, doc: i64) -> Result<(), StoreError> {
     connection
