@@ -12,11 +12,14 @@ use headcount_core::{
     segment::FactSink,
 };
 use jiff::civil::Date;
-use postgres::{GenericClient, Row, error::SqlState};
+use postgres::{GenericClient, Row, Transaction, error::SqlState, types::ToSql};
 
 pub(super) use self::staged::StagedRows;
 use super::{Day, FactsError, KeptDay, Source};
-use crate::{StoreError, postgres::Pool};
+use crate::{
+    StoreError,
+    postgres::{Pool, connections},
+};
 
 /// The rows of an org.
 #[derive(Clone)]
@@ -37,7 +40,7 @@ impl Database {
     /// The facts in the database at `url`. No connection is made yet.
     pub(super) fn open(url: &str, org: &str) -> Result<Self, FactsError> {
         Ok(Self {
-            pool: Arc::new(Pool::open(url)?),
+            pool: Arc::new(connections(url)?),
             org: org.into(),
         })
     }
@@ -52,29 +55,29 @@ impl Database {
 
     /// See [`super::FactStore::list`].
     pub(super) fn list(&self, kind: FactKind) -> Result<Vec<KeptDay>, FactsError> {
-        let mut connection = self.pool.take()?;
-        list(&mut *connection, &self.org, kind)
+        let (org, mut days) = (&self.org, Ok(Vec::new()));
+        self.pool.with(|client| {
+            days = list(client, org, kind);
+            Ok(())
+        })?;
+        days
     }
 
     /// See [`super::FactStore::dates`].
     pub(super) fn dates(&self, kind: FactKind) -> Result<Vec<Date>, FactsError> {
-        let found = self.pool.take()?.query(
+        let found = self.query(
             "SELECT d.day::text FROM fact_day d JOIN fact_org o USING (org)
               WHERE o.name = $1 AND d.kind = $2 ORDER BY d.day",
             &[&&*self.org, &kind.name()],
         );
-        let dates = none_yet(found)?.into_iter().map(|row| date(row.get(0)));
-        dates.collect()
+        found?.iter().map(|row| date(row.get(0))).collect()
     }
 
     /// See [`super::FactStore::revision`].
     pub(super) fn revision(&self) -> Result<u64, FactsError> {
-        let found = self.pool.take()?.query(
-            "SELECT revision FROM fact_org WHERE name = $1",
-            &[&&*self.org],
-        );
-        let revision = none_yet(found)?.first().map_or(0_i64, |row| row.get(0));
-        Ok(revision.unsigned_abs())
+        let sql = "SELECT revision FROM fact_org WHERE name = $1";
+        let found = self.query(sql, &[&&*self.org])?;
+        Ok(found.first().map_or(0, |row| row.get::<_, i64>(0).unsigned_abs()))
     }
 
     /// See [`super::FactStore::scan`].
@@ -84,7 +87,25 @@ impl Database {
         wanted: &[usize],
         sink: &mut dyn FactSink,
     ) -> Result<u64, FactsError> {
-        scan::scan(self, day, wanted, sink)
+        self.reading(|transaction| scan::scan(transaction, &self.org, day, wanted, sink))
+    }
+
+    /// Reads as of one moment.
+    fn reading<T, E: From<FactsError>>(
+        &self,
+        read: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let read = self.pool.reading(|transaction| Ok(read(transaction)));
+        read.map_err(FactsError::from)?
+    }
+
+    fn query(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, FactsError> {
+        let mut found = Ok(Vec::new());
+        self.pool.with(|client| {
+            found = none_yet(client.query(sql, parameters));
+            Ok(())
+        })?;
+        found
     }
 }
 
@@ -108,8 +129,7 @@ fn list(
           WHERE o.name = $1 AND d.kind = $2 ORDER BY d.day",
         &[&org, &kind.name()],
     );
-    let days = none_yet(found)?.into_iter().map(|row| kept(kind, &row));
-    days.collect()
+    none_yet(found)?.iter().map(|row| kept(kind, row)).collect()
 }
 
 /// A day as its row tells it.

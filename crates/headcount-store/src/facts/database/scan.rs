@@ -4,7 +4,9 @@ use std::io::{self, BufRead};
 
 use headcount_core::segment::{Block, BlockMeasure, FactSink, Moments, NO_VALUE};
 
-use super::{Database, binary::RowReader, copying, failed, table};
+use postgres::Transaction;
+
+use super::{binary::RowReader, copying, failed, table};
 use crate::facts::{FactsError, KeptDay};
 
 /// Facts handed over at once.
@@ -12,7 +14,8 @@ const AT_ONCE: usize = 1 << 16;
 
 /// See [`crate::facts::FactStore::scan`].
 pub(super) fn scan(
-    database: &Database,
+    transaction: &mut Transaction<'_>,
+    org: &str,
     day: &KeptDay,
     wanted: &[usize],
     sink: &mut dyn FactSink,
@@ -25,15 +28,13 @@ pub(super) fn scan(
         columns.push_str(", ");
         columns.push_str(measure.name);
     }
-    let mut connection = database.pool.take()?;
-    let mut transaction = connection.reading()?;
     let date = day.day.date.to_string();
     let found = transaction
         .query_opt(
             "SELECT o.org FROM fact_day d JOIN fact_org o USING (org)
               WHERE o.name = $1 AND d.kind = $2 AND d.day = $3::text::date AND d.content = $4",
             &[
-                &&*database.org,
+                &org,
                 &day.kind.name(),
                 &date,
                 &format!("{:032x}", day.content),

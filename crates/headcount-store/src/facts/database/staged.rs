@@ -9,7 +9,7 @@ use postgres::Client;
 use super::{Database, binary::RowWriter, copying, failed, table};
 use crate::{
     facts::{Day, FactsError, KeptDay},
-    postgres::close_elsewhere,
+    postgres::{close_elsewhere, connect_to_write, lock_key},
 };
 
 /// Bytes of rows that are sent at once.
@@ -30,9 +30,9 @@ pub(in crate::facts) struct StagedRows {
 impl StagedRows {
     /// Takes the right to change. The right ends with the transaction, however it ends.
     pub(in crate::facts) fn begin(database: &Database) -> Result<Self, FactsError> {
-        let mut client = database.pool.writer()?;
+        let mut client = connect_to_write(&database.pool)?;
         let name = &&*database.org;
-        let key = database.pool.key(&format!("facts\0{name}"));
+        let key = lock_key(&database.pool, &format!("facts\0{name}"));
         let begun = begin(&mut client, name, key);
         // From here on the connection is closed well, whatever happens.
         let mut staged = Self {

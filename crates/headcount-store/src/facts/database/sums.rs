@@ -15,7 +15,7 @@ use postgres::{
     Row, Transaction,
     error::SqlState,
     fallible_iterator::FallibleIterator,
-    types::{BorrowToSql, ToSql},
+    types::ToSql,
 };
 
 use super::{Database, failed, list, table};
@@ -69,10 +69,20 @@ impl Database {
         wanted: &[usize],
         pushed: &mut Pushed<'_>,
     ) -> Result<(), SumsError> {
-        let mut connection = self.pool.take().map_err(FactsError::from)?;
-        let mut transaction = connection.reading().map_err(FactsError::from)?;
+        self.reading(|transaction| self.sum_in(transaction, kind, days, period_ms, wanted, pushed))
+    }
+
+    fn sum_in(
+        &self,
+        transaction: &mut Transaction<'_>,
+        kind: FactKind,
+        days: &[KeptDay],
+        period_ms: Range<i64>,
+        wanted: &[usize],
+        pushed: &mut Pushed<'_>,
+    ) -> Result<(), SumsError> {
         transaction.batch_execute(SETTINGS).map_err(failed)?;
-        let kept = list(&mut transaction, &self.org, kind)?;
+        let kept = list(transaction, &self.org, kind)?;
         for day in days {
             let found = kept.binary_search_by_key(&day.day.date, |kept| kept.day.date);
             if found.ok().map(|at| &kept[at]) != Some(day) {
@@ -90,9 +100,9 @@ impl Database {
             end_ms: period_ms.end,
         };
         let mut spans = Columns::of(pushed);
-        let strangers = straight(&mut transaction, &facts, wanted, &spans, pushed)?;
+        let strangers = straight(transaction, &facts, wanted, &spans, pushed)?;
         spans.add_folded(pushed, &strangers);
-        segments(&mut transaction, &facts, wanted, &spans, pushed)
+        segments(transaction, &facts, wanted, &spans, pushed)
     }
 }
 
@@ -219,7 +229,6 @@ fn segments(
     if !cuts.is_empty() {
         parameters.push(&cuts);
     }
-    let parameters = parameters.into_iter().map(|one| one.borrow_to_sql());
     let mut rows = transaction.query_raw(&sql, parameters).map_err(refused)?;
     while let Some(row) = rows.next().map_err(refused)? {
         take(&row, wanted, &pairs, pushed)?;
