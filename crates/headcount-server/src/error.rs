@@ -290,7 +290,7 @@ impl From<StoreError> for ApiError {
             StoreError::BeforeFirst { .. } => {
                 Self::constraint("asOf is before the first snapshot: nothing is known of that time")
             }
-            StoreError::Busy(_) => Self::unavailable(5),
+            StoreError::Busy(_) | StoreError::Unreachable(_) => Self::unavailable(5),
             error => {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,

@@ -76,10 +76,21 @@ impl Loaded {
     }
 }
 
+/// What a look at the store found.
+#[derive(Default)]
+struct Looked {
+    /// The store could not be read.
+    failed: bool,
+    /// Orgs that were asked for and have no snapshot.
+    without: Vec<String>,
+}
+
 /// All rosters in memory.
 pub(crate) struct Rosters {
     store: Arc<dyn Store>,
     current: RwLock<BTreeMap<String, Arc<Loaded>>>,
+    /// What the last look at the store found.
+    looked: Mutex<Looked>,
     past: Mutex<VecDeque<(String, Arc<Loaded>)>>,
     /// Held while a roster of the past is loaded: one at a time is heavy enough.
     loading_past: Mutex<()>,
@@ -90,6 +101,7 @@ impl Rosters {
         Self {
             store,
             current: RwLock::default(),
+            looked: Mutex::default(),
             past: Mutex::default(),
             loading_past: Mutex::default(),
         }
@@ -106,10 +118,11 @@ impl Rosters {
         current.get(org).cloned()
     }
 
-    /// Whether the store has a snapshot of an org that is not loaded yet.
+    /// Whether the roster of an org may be there soon: the last look at the store did not find that
+    /// it has no snapshot. Asks nobody, so that it never waits.
     pub(crate) fn is_coming(&self, org: &str) -> bool {
-        let heads = self.store.heads();
-        heads.is_ok_and(|heads| heads.snapshots.iter().any(|(name, _)| name == org))
+        let looked = lock(&self.looked);
+        !looked.failed && !looked.without.iter().any(|name| name == org)
     }
 
     /// Every present roster, by org.
@@ -127,8 +140,16 @@ impl Rosters {
     /// # Errors
     /// [`StoreError`] when the store cannot be read; what is in memory stays.
     pub(crate) fn refresh(&self, wanted: &[String]) -> Result<(), StoreError> {
-        let heads = self.store.heads()?;
-        for (org, newest) in heads.snapshots {
+        let heads = self.store.heads();
+        let has = |org: &String| match &heads {
+            Ok(heads) => heads.snapshots.iter().any(|(name, _)| name == org),
+            Err(_) => false,
+        };
+        *lock(&self.looked) = Looked {
+            failed: heads.is_err(),
+            without: wanted.iter().filter(|org| !has(org)).cloned().collect(),
+        };
+        for (org, newest) in heads?.snapshots {
             if !wanted.contains(&org) {
                 continue;
             }

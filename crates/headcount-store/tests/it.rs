@@ -1,9 +1,12 @@
-//! What every store does (`conformance`, `access`, `model`), and what the SQLite file does besides.
+//! What every store does (`conformance`, `access`, `model`, `kill`), and what the SQLite file
+//! (`files`, `volume`) and the PostgreSQL database (`postgres`, `fleet`) do besides.
 
 #[path = "it/access.rs"]
 mod access;
 #[path = "it/conformance.rs"]
 mod conformance;
+#[path = "it/database.rs"]
+mod database;
 #[path = "it/facts.rs"]
 mod facts;
 #[path = "it/facts_damage.rs"]
@@ -12,12 +15,16 @@ mod facts_damage;
 mod facts_foreign;
 #[path = "it/files.rs"]
 mod files;
+#[path = "it/fleet.rs"]
+mod fleet;
 #[path = "it/kill.rs"]
 mod kill;
 #[path = "it/model.rs"]
 mod model;
 #[path = "it/org.rs"]
 mod org;
+#[path = "it/postgres.rs"]
+mod postgres;
 #[path = "it/versions.rs"]
 mod versions;
 #[path = "it/volume.rs"]

@@ -53,7 +53,8 @@ pub(crate) struct Global<O = Form>
 where
     O: ValueEnum + Default + Send + Sync + 'static,
 {
-    /// Where users are kept: `sqlite:PATH` [default: a SQLite file in your data directory]
+    /// Where users are kept: `sqlite:PATH` or `postgres://…` [default: a SQLite file in your data
+    /// directory]
     #[arg(
         long,
         value_name = "URL",

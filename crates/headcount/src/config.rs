@@ -1,6 +1,7 @@
 //! Settings, from four places: option, environment, settings file, profile of the gc tool. The
 //! first that names a value wins.
 
+mod database;
 pub(crate) mod environment;
 mod file;
 mod gc;
@@ -115,10 +116,10 @@ impl Config {
         })
     }
 
-    /// URL of the store.
+    /// URL of the store. It may hold a password: it is for opening, never for showing.
     pub(crate) fn store_url(&self) -> Result<String, ConfigError> {
         if let Some(url) = self.store.as_ref().or(self.file.store.as_ref()) {
-            return Ok(url.clone());
+            return Ok(self.complete(url));
         }
         let path = self
             .environment
@@ -144,6 +145,11 @@ impl Config {
         let message = format!("{named}: the facts of this store are files, which add nothing up");
         Err(Failure::new(exit, message)
             .hint("leave it out, or keep everything in PostgreSQL with --store postgres://..."))
+    }
+
+    /// A URL of a store as it is opened: with the password of the environment where it has none.
+    pub(crate) fn complete(&self, url: &str) -> String {
+        database::with_password(url, self.environment.get("PGPASSWORD"))
     }
 
     /// Opens the store. The folder of the default one is made where it is missing; a path that a

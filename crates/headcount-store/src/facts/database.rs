@@ -77,7 +77,9 @@ impl Database {
     pub(super) fn revision(&self) -> Result<u64, FactsError> {
         let sql = "SELECT revision FROM fact_org WHERE name = $1";
         let found = self.query(sql, &[&&*self.org])?;
-        Ok(found.first().map_or(0, |row| row.get::<_, i64>(0).unsigned_abs()))
+        Ok(found
+            .first()
+            .map_or(0, |row| row.get::<_, i64>(0).unsigned_abs()))
     }
 
     /// See [`super::FactStore::scan`].

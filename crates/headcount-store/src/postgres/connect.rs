@@ -94,7 +94,11 @@ fn version(client: &mut impl GenericClient, target: &Target) -> Result<usize, St
         }
     }
     let found: i64 = client
-        .query_one("SELECT version FROM headcount_schema", &[])?
+        // By its full name: a path skips what one may not look into.
+        .query_one(
+            &format!("SELECT version FROM \"{}\".headcount_schema", target.schema),
+            &[],
+        )?
         .get(0);
     let found = usize::try_from(found).map_err(|_| StoreError::Unreadable {
         what: "the number of its schema",

@@ -217,7 +217,7 @@ fn insert(
     let count = i64::try_from(kept.len()).unwrap_or(i64::MAX);
     let docs: Vec<i64> = transaction
         .query(
-            "SELECT nextval('document_doc') FROM generate_series(1, $1)",
+            "SELECT nextval('document_doc') FROM generate_series(1::bigint, $1)",
             &[&count],
         )?
         .iter()

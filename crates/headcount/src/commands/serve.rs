@@ -2,7 +2,7 @@
 
 use std::{
     net::{SocketAddr, TcpListener},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
     time::Duration,
 };
@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context;
 use clap::ValueEnum;
 use headcount_server::{Reports, Server, Settings, is_loopback, job::Job, tls};
-use headcount_store::{Access, Store, facts::FactStore};
+use headcount_store::{Access, Store, StoreError, facts::FactStore};
 use serde::Serialize;
 
 use super::sandbox::{Limit, stopped};
@@ -180,13 +180,17 @@ pub(super) fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 
 /// The store, which is made where a daily job will fill it or another process may.
 fn open(config: &Config, refresh: bool) -> anyhow::Result<Arc<dyn Store>> {
-    let url = config.store_url()?;
-    let path = url.strip_prefix("sqlite:").unwrap_or(&url);
-    config.open_store(if refresh || !Path::new(path).exists() {
-        Access::Write
-    } else {
-        Access::Read
-    })
+    if refresh {
+        return config.open_store(Access::Write);
+    }
+    config
+        .open_store(Access::Read)
+        .or_else(|error| match error.downcast_ref::<StoreError>() {
+            Some(StoreError::NoStore { .. } | StoreError::OlderSchema { .. }) => {
+                config.open_store(Access::Write)
+            }
+            _ => Err(error),
+        })
 }
 
 fn tell(server: &Server, url: &str) -> anyhow::Result<()> {

@@ -268,7 +268,7 @@ impl Asked {
 /// read here.
 fn engine(options: &Options, config: &Config, facts: &FactStore) -> anyhow::Result<Engine> {
     if options.facts.is_empty() {
-        return config.engine(options.engine, facts);
+        return Ok(config.engine(options.engine, facts)?);
     }
     match options.engine {
         Some(Engine::Store) => {

@@ -12,10 +12,7 @@ use headcount_core::{
     segment::{Group, PlanError, Pushed, Sums},
 };
 use postgres::{
-    Row, Transaction,
-    error::SqlState,
-    fallible_iterator::FallibleIterator,
-    types::ToSql,
+    Row, Transaction, error::SqlState, fallible_iterator::FallibleIterator, types::ToSql,
 };
 
 use super::{Database, failed, list, table};
