@@ -13,6 +13,8 @@ mod facts;
 mod facts_damage;
 #[path = "it/facts_foreign.rs"]
 mod facts_foreign;
+#[path = "it/facts_kept.rs"]
+mod facts_kept;
 #[path = "it/files.rs"]
 mod files;
 #[path = "it/fleet.rs"]

@@ -7,7 +7,7 @@ use headcount_core::{
     segment::{Answer, Attribute, Attribution, Document, Period, SnapshotRef},
 };
 use headcount_store::{
-    KeptDays, KeptQuestion,
+    Engine, KeptDays, KeptQuestion,
     facts::{Day, FactStore, Source},
 };
 use jiff::civil::{Date, Weekday, date};
@@ -103,7 +103,9 @@ fn library(served: &Served, by: &[&str], divisions: Option<&str>) -> Value {
         allow_missing: false,
     };
     let days = KeptDays::find(Some(&served.facts()), &asked).unwrap();
-    let (table, snapshot) = days.report(&*served.store, ORG, 1, &|| true).unwrap();
+    let (table, snapshot) = days
+        .report(&*served.store, ORG, Engine::Local, 1, &|| true)
+        .unwrap();
     let answer = Answer::new(&labels, &table);
     let document = Document::new(answer, period, Attribution::Event, "UTC", &[]);
     let published = jiff::Timestamp::from_millisecond(snapshot.published_ms).unwrap();
