@@ -27,6 +27,8 @@ mod model;
 mod org;
 #[path = "it/postgres.rs"]
 mod postgres;
+#[path = "it/pushed.rs"]
+mod pushed;
 #[path = "it/versions.rs"]
 mod versions;
 #[path = "it/volume.rs"]
