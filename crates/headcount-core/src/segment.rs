@@ -15,6 +15,7 @@ mod paths;
 mod people;
 mod period;
 mod plan;
+mod pushed;
 mod segmenter;
 mod table;
 mod totals;
@@ -28,6 +29,7 @@ pub use self::{
     people::{People, PeopleBuilder},
     period::{Period, days_told},
     plan::{Attribution, Plan, PlanError, Question},
+    pushed::{Group, LEFT_OUT, OUT_OF_SIGHT, Pushed, Spans, Sums},
     segmenter::Segmenter,
     table::{Reconciliation, Row, Table},
     totals::Totals,

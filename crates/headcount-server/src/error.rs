@@ -305,6 +305,11 @@ impl From<StoreError> for ApiError {
 /// So do those of facts.
 impl From<FactsError> for ApiError {
     fn from(error: FactsError) -> Self {
+        let error = match error {
+            FactsError::Store(error) => return error.into(),
+            FactsError::Replaced { .. } => return Self::unavailable(1),
+            error => error,
+        };
         tracing::error!(
             error = &error as &dyn std::error::Error,
             "facts could not be read for an answer"

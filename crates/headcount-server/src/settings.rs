@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use headcount_core::check;
+use headcount_store::{Engine, facts::FactStore};
 use jiff::civil::Weekday;
 
 /// Tells the time, ms since 1970 UTC.
@@ -20,8 +21,8 @@ pub struct Settings {
     pub ready_age: Option<Duration>,
     /// Bounds that keep one caller from taking the server from the others.
     pub bounds: Bounds,
-    /// URL of the store beside which facts are kept; without it there are none.
-    pub facts_beside: Option<String>,
+    /// The facts of the store, of whichever org; without it there are none.
+    pub facts: Option<FactStore>,
     /// How reports count days, unless asked otherwise.
     pub reports: Reports,
     /// What people changed about the rules that find what is wrong.
@@ -37,6 +38,8 @@ pub struct Reports {
     pub timezone: Option<String>,
     /// The day that weeks start on.
     pub week_start: Weekday,
+    /// Who adds facts up; [`Engine::Store`] takes [`FactStore::has_engine`].
+    pub engine: Engine,
 }
 
 impl Default for Reports {
@@ -44,6 +47,7 @@ impl Default for Reports {
         Self {
             timezone: None,
             week_start: Weekday::Monday,
+            engine: Engine::Local,
         }
     }
 }
@@ -104,7 +108,7 @@ impl Default for Settings {
             requests_per_minute: Some(300),
             ready_age: None,
             bounds: Bounds::default(),
-            facts_beside: None,
+            facts: None,
             reports: Reports::default(),
             check: check::Settings::default(),
             seed: 0,

@@ -29,7 +29,9 @@ pub use access::{AccessList, Credential, CredentialKind, Grant, Heads, RateLimit
 pub use copy::{Copied, Record, Sink, copy};
 pub use error::{DatabaseError, PostgresError, StoreError};
 pub use lock::SyncLock;
-pub use report::{KeptDays, KeptError, KeptFault, KeptQuestion, ReportError, report};
+pub use report::{
+    Engine, KeptDays, KeptError, KeptFault, KeptQuestion, ReportError, UnknownEngine, report,
+};
 pub use run::{Run, Staged};
 pub use snapshot::{Breaker, DivisionLoss, Outcome, Snapshot, StateCounts, Summary, Tripped};
 

@@ -27,9 +27,10 @@ use headcount_core::{
     history::{Version, VersionRef},
     user::Attributes,
 };
-use postgres::{GenericClient, Transaction};
+use postgres::{Client, GenericClient, Transaction};
 
-use self::{connect::opened_to_read, listen::Listener, lock::Locks, pool::Pool, target::Target};
+pub(crate) use self::pool::{Pool, close_elsewhere};
+use self::{connect::opened_to_read, listen::Listener, lock::Locks, target::Target};
 use crate::{
     Access, AccessList, Breaker, Credential, Heads, Outcome, Run, Sink, Snapshot, Staged, Store,
     StoreError, Summary, SyncLock,
@@ -99,6 +100,28 @@ impl Postgres {
             Ok(row.try_get(0)?)
         })
     }
+}
+
+/// Connections to the database at `url` for what else lies in the store. None is made yet.
+pub(crate) fn connections(url: &str) -> Result<Pool, StoreError> {
+    Ok(Pool::new(Target::parse(url)?))
+}
+
+/// A connection of its own, to write to a store that is made where there is none yet.
+pub(crate) fn connect_to_write(pool: &Pool) -> Result<Client, StoreError> {
+    let mut client = pool.target().connect()?;
+    match connect::prepare(&mut client, pool.target(), Access::Write) {
+        Ok(()) => Ok(client),
+        Err(error) => {
+            close_elsewhere(vec![client]);
+            Err(error)
+        }
+    }
+}
+
+/// Key of an advisory lock of the store.
+pub(crate) fn lock_key(pool: &Pool, what: &str) -> i64 {
+    connect::key(&pool.target().schema, what)
 }
 
 /// Key of an org, `None` when the store has never heard of it.

@@ -15,6 +15,8 @@ mod facts;
 mod facts_damage;
 #[path = "it/facts_foreign.rs"]
 mod facts_foreign;
+#[path = "it/facts_kept.rs"]
+mod facts_kept;
 #[path = "it/files.rs"]
 mod files;
 #[path = "it/fleet.rs"]
@@ -27,6 +29,8 @@ mod model;
 mod org;
 #[path = "it/postgres.rs"]
 mod postgres;
+#[path = "it/pushed.rs"]
+mod pushed;
 #[path = "it/versions.rs"]
 mod versions;
 #[path = "it/volume.rs"]

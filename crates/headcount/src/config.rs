@@ -13,13 +13,16 @@ use std::{
     sync::Arc,
 };
 
-use headcount_store::{Access, Store};
+use headcount_store::{Access, Engine, Store, facts::FactStore};
 
 pub(crate) use environment::Environment;
 pub(crate) use file::{Breaker, File, Org};
 pub(crate) use upstream::{Credentials, Endpoint, Upstream};
 
-use crate::{cli::Global, error::nearest};
+use crate::{
+    cli::Global,
+    error::{Exit, Failure, nearest},
+};
 
 /// Everything that was set, and for which org.
 #[derive(Debug)]
@@ -123,6 +126,25 @@ impl Config {
             .default_store()
             .ok_or(ConfigError::NoDataDirectory)?;
         Ok(format!("sqlite:{}", path.display()))
+    }
+
+    /// Who adds facts up: as asked, or as the settings say.
+    pub(crate) fn engine(
+        &self,
+        asked: Option<Engine>,
+        facts: &FactStore,
+    ) -> Result<Engine, Failure> {
+        let engine = asked.unwrap_or(self.file.reports.engine);
+        if engine == Engine::Local || facts.has_engine() {
+            return Ok(engine);
+        }
+        let (exit, named) = match asked {
+            Some(_) => (Exit::Usage, "--engine store"),
+            None => (Exit::Config, "engine = \"store\" in the settings"),
+        };
+        let message = format!("{named}: the facts of this store are files, which add nothing up");
+        Err(Failure::new(exit, message)
+            .hint("leave it out, or keep everything in PostgreSQL with --store postgres://..."))
     }
 
     /// A URL of a store as it is opened: with the password of the environment where it has none.

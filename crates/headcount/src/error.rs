@@ -208,6 +208,8 @@ fn of_facts(error: &FactsError) -> Exit {
         | FactsError::Twice { .. }
         | FactsError::Overlap { .. }
         | FactsError::OtherTimeZone { .. } => Exit::Usage,
+        FactsError::Store(error) => of_store(error),
+        FactsError::Replaced { .. } => Exit::TryAgain,
         _ => Exit::Failure,
     }
 }
@@ -227,6 +229,7 @@ fn of_report<E: std::error::Error + 'static>(
             let hint = "`headcount users --columns id,name,email` lists the ids";
             (Exit::Usage, Some(hint.to_owned()))
         }
+        ReportError::NoEngine => (Exit::Usage, None),
         ReportError::Plan(_) | ReportError::NotReconciled => (Exit::Failure, None),
     }
 }

@@ -7,7 +7,7 @@ use headcount_core::{
     segment::{Answer, Attribute, Attribution, Document, Period, SnapshotRef},
 };
 use headcount_store::{
-    KeptDays, KeptQuestion,
+    Engine, KeptDays, KeptQuestion,
     facts::{Day, FactStore, Source},
 };
 use jiff::civil::{Date, Weekday, date};
@@ -103,7 +103,9 @@ fn library(served: &Served, by: &[&str], divisions: Option<&str>) -> Value {
         allow_missing: false,
     };
     let days = KeptDays::find(Some(&served.facts()), &asked).unwrap();
-    let (table, snapshot) = days.report(&*served.store, ORG, 1, &|| true).unwrap();
+    let (table, snapshot) = days
+        .report(&*served.store, ORG, Engine::Local, 1, &|| true)
+        .unwrap();
     let answer = Answer::new(&labels, &table);
     let document = Document::new(answer, period, Attribution::Event, "UTC", &[]);
     let published = jiff::Timestamp::from_millisecond(snapshot.published_ms).unwrap();
@@ -251,9 +253,7 @@ async fn days_without_facts_are_named_with_the_way_to_get_them() {
         all.text
     );
     let nowhere = Made::new().publish(&org(), BEGIN_MS);
-    let nowhere = nowhere
-        .serve_with(|settings| settings.facts_beside = None)
-        .await;
+    let nowhere = nowhere.serve_with(|settings| settings.facts = None).await;
     let none = nowhere.anybody().get(&format!("{AHT}?{BOTH}")).await;
     assert_eq!(none.refusal(), (404, "not.found".to_owned()));
 }
@@ -350,7 +350,7 @@ async fn what_cannot_be_answered_is_refused_with_what_is_wrong() {
 #[tokio::test]
 async fn a_damaged_file_is_no_answer_and_harms_no_other() {
     let served = made().serve().await;
-    let folder = served.facts().folder().join("handle_time");
+    let folder = served.facts().folder().unwrap().join("handle_time");
     let file = folder.join("2023-11-15.parquet");
     let whole = std::fs::read(&file).unwrap();
     std::fs::write(&file, &whole[..whole.len() / 2]).unwrap();
@@ -476,6 +476,7 @@ async fn a_report_that_takes_too_long_is_given_up_and_holds_up_nobody() {
     let pipe = served
         .facts()
         .folder()
+        .unwrap()
         .join("handle_time/2023-11-15.parquet");
     std::fs::remove_file(&pipe).unwrap();
     let made = std::process::Command::new("mkfifo").arg(&pipe).status();

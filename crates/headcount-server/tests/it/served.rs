@@ -111,7 +111,7 @@ impl Made {
 
     /// The facts beside the store.
     pub(crate) fn facts(&self) -> FactStore {
-        FactStore::beside(&self.url, ORG).unwrap()
+        FactStore::open(&self.url, ORG).unwrap()
     }
 
     /// One whole sync.
@@ -135,7 +135,7 @@ impl Made {
     pub(crate) async fn serve_with(self, change: impl FnOnce(&mut Settings)) -> Served {
         let mut settings = Settings {
             open_org: Some(ORG.to_owned()),
-            facts_beside: Some(self.url.clone()),
+            facts: Some(self.facts()),
             ..Settings::default()
         };
         change(&mut settings);
@@ -180,7 +180,7 @@ impl Served {
 
     /// The facts beside the store.
     pub(crate) fn facts(&self) -> FactStore {
-        FactStore::beside(&self.url, ORG).unwrap()
+        FactStore::open(&self.url, ORG).unwrap()
     }
 
     pub(crate) fn url(&self) -> String {

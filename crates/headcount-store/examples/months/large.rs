@@ -121,7 +121,7 @@ fn facts(
     ids: &[String],
     random: &mut fastrand::Rng,
 ) -> Result<u64, Box<dyn Error>> {
-    let store = FactStore::beside(large.store, ORG)?;
+    let store = FactStore::open(large.store, ORG)?;
     let mut made = 0;
     for number in 0..large.days {
         let date = FIRST_DAY.checked_add(i64::try_from(number)?.days())?;

@@ -8,9 +8,10 @@ use crate::{Access, StoreError, access::signing_key};
 
 /// Every step of the schema, in order. Step `n` takes a store from version `n` to `n + 1`; steps
 /// are added, never edited.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../../migrations/postgres/0001_roster.sql"),
     include_str!("../../migrations/postgres/0002_access.sql"),
+    include_str!("../../migrations/postgres/0003_facts.sql"),
 ];
 
 /// First schema that knows of clients and tokens.

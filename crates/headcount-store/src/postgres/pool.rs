@@ -158,7 +158,7 @@ impl Drop for Pool {
 }
 
 /// Closes connections on a thread of its own.
-pub(super) fn close_elsewhere(clients: Vec<Client>) {
+pub(crate) fn close_elsewhere(clients: Vec<Client>) {
     if clients.is_empty() {
         return;
     }

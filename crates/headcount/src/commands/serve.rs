@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context;
 use clap::ValueEnum;
 use headcount_server::{Reports, Server, Settings, is_loopback, job::Job, tls};
-use headcount_store::{Access, Store, StoreError};
+use headcount_store::{Access, Store, StoreError, facts::FactStore};
 use serde::Serialize;
 
 use super::sandbox::{Limit, stopped};
@@ -128,15 +128,17 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     }
     raise_open_files();
     let listener = listen(args.listen)?;
+    let facts = FactStore::open(&config.store_url()?, &config.org)?;
     let settings = Settings {
         open_org: Some(config.org.clone()),
         requests_per_minute: args.rate_limit.0,
         ready_age: args.ready_age.0,
-        facts_beside: Some(config.store_url()?),
         reports: Reports {
+            engine: config.engine(None, &facts)?,
             timezone: config.file.reports.timezone.clone(),
             week_start: report::period::weekday(&config.file.reports.week_start)?,
         },
+        facts: Some(facts),
         check: config.file.check.clone(),
         seed: clock::now_ms().unsigned_abs() ^ u64::from(std::process::id()),
         ..Settings::default()

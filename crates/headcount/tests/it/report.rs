@@ -158,7 +158,7 @@ fn a_report_of_the_past_stays_whatever_happens_later() {
     let url = format!("sqlite:{}", home.path().join("hc.db").display());
     let home = home.with("HEADCOUNT_STORE", &url);
     let store = headcount_store::open(&url, Access::Write).unwrap();
-    october(&FactStore::beside(&url, "default").unwrap());
+    october(&FactStore::open(&url, "default").unwrap());
     publish(&*store, &SEPTEMBER, "2026-09-30T03:00:00Z", "Early");
     publish(&*store, &MIDDLE, "2026-10-16T03:00:00Z", "Early");
 
@@ -212,7 +212,7 @@ fn what_cannot_be_reported_is_said() {
     let home = home.with("HEADCOUNT_STORE", &url);
     let store = headcount_store::open(&url, Access::Write).unwrap();
     publish(&*store, &SEPTEMBER, "2026-09-30T03:00:00Z", "Early");
-    october(&FactStore::beside(&url, "default").unwrap());
+    october(&FactStore::open(&url, "default").unwrap());
     // A week in one interval, as an answer without a granularity has it.
     let start_ms = ms("2026-08-03T00:00:00Z");
     let day = Day {
@@ -226,7 +226,7 @@ fn what_cannot_be_reported_is_said() {
         end_ms: start_ms + 7 * 86_400_000,
         ..Fact::default()
     };
-    let facts = FactStore::beside(&url, "default").unwrap();
+    let facts = FactStore::open(&url, "default").unwrap();
     facts
         .replace(FactKind::HandleTime, day, vec![week])
         .unwrap();
