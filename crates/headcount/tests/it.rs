@@ -15,6 +15,8 @@ mod bad_input;
 mod check;
 #[path = "it/days.rs"]
 mod days;
+#[path = "it/engine.rs"]
+mod engine;
 #[path = "it/facts.rs"]
 mod facts;
 #[path = "it/help.rs"]
