@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 from lib.machine import free_port, program
 from lib.questions import PAGE
@@ -141,6 +142,18 @@ class Cluster:
         run = subprocess.run(command, stdin=stdin, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         if run.returncode != 0:
             sys.exit(f"psql failed with {run.returncode}: {run.stderr[-2000:]}")
+
+    def ask(self, *statements):
+        """The rows of the last statement as texts, and how long psql took for all of them."""
+        command = [program("psql"), "--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--field-separator", "\t"]
+        command += ["--set", "ON_ERROR_STOP=1", "--host", "127.0.0.1", "--port", str(self.port), "--username", "bench"]
+        command += ["--dbname", DATABASE, *(part for statement in statements for part in ("--command", statement))]
+        began = time.perf_counter()
+        run = subprocess.run(command, capture_output=True, text=True)
+        took = time.perf_counter() - began
+        if run.returncode != 0:
+            sys.exit(f"psql failed with {run.returncode}: {run.stderr[-2000:]}")
+        return [line.split("\t") for line in run.stdout.splitlines()], took
 
     def client(self):
         return Postgres(self.port, "bench", DATABASE)

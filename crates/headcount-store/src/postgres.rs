@@ -20,14 +20,21 @@ mod summary;
 mod target;
 mod tls;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        mpsc::{self, RecvTimeoutError},
+    },
+    thread,
+    time::Duration,
+};
 
 use headcount_core::{
     field::Projection,
     history::{Version, VersionRef},
     user::Attributes,
 };
-use postgres::{Client, GenericClient, Transaction};
+use postgres::{CancelToken, Client, GenericClient, Transaction};
 
 pub(crate) use self::pool::{Pool, close_elsewhere};
 use self::{connect::opened_to_read, listen::Listener, lock::Locks, target::Target};
@@ -35,6 +42,9 @@ use crate::{
     Access, AccessList, Breaker, Credential, Heads, Outcome, Run, Sink, Snapshot, Staged, Store,
     StoreError, Summary, SyncLock,
 };
+
+/// How often to look whether an answer is still waited for.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// A store in a database.
 pub(crate) struct Postgres {
@@ -117,6 +127,28 @@ pub(crate) fn connect_to_write(pool: &Pool) -> Result<Client, StoreError> {
             Err(error)
         }
     }
+}
+
+/// Does `work`, and lets the database give up what it was asked for once `goes_on` says no.
+pub(crate) fn as_long_as<T>(
+    pool: &Pool,
+    asked: &CancelToken,
+    goes_on: &(dyn Fn() -> bool + Sync),
+    work: impl FnOnce() -> T,
+) -> T {
+    let (over, waiting) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            while waiting.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+                if !goes_on() {
+                    pool.target().cancel(asked);
+                }
+            }
+        });
+        let result = work();
+        drop(over);
+        result
+    })
 }
 
 /// Key of an advisory lock of the store.

@@ -3,7 +3,7 @@
 use std::{str::FromStr, time::Duration};
 
 use postgres::{
-    Client, Config,
+    CancelToken, Client, Config,
     config::{Host, SslMode},
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -84,6 +84,14 @@ impl Target {
         let mut client = self.config.connect(self.tls.clone())?;
         client.batch_execute(&self.session())?;
         Ok(client)
+    }
+
+    /// Asks the database to give up what a connection is waiting for.
+    pub(super) fn cancel(&self, what: &CancelToken) {
+        // Where that fails, the time-out of statements ends it.
+        if what.cancel_query(self.tls.clone()).is_err() {
+            tracing::debug!("a statement that nobody waits for any more goes on for now");
+        }
     }
 
     /// What holds for every session. The keepalives let the database notice within half a minute

@@ -299,7 +299,7 @@ impl KeptDays {
                 report(store, org, &self.question, &self.days, threads, scan)?
             }
             (Engine::Store, Some(facts)) => pushed(store, org, &self.question, |pushed| {
-                self.push(facts, pushed)
+                self.push(facts, pushed, goes_on)
             })?,
             (_, None) => return Err(ReportError::NoEngine),
         };
@@ -312,11 +312,13 @@ impl KeptDays {
         &self,
         facts: &FactStore,
         pushed: &mut Pushed<'_>,
+        goes_on: &(dyn Fn() -> bool + Sync),
     ) -> Result<(), ReportError<KeptFault>> {
         let database = facts.database().ok_or(ReportError::NoEngine)?;
         let (kind, period_ms) = (self.question.kind, self.question.period_ms.clone());
-        let summed = database.sum(kind, &self.days, period_ms, kind.told(), pushed);
+        let summed = database.sum(kind, &self.days, period_ms, pushed, goes_on);
         summed.map_err(|error| match error {
+            _ if !goes_on() => ReportError::Facts(KeptFault::Stopped),
             SumsError::Facts(error) => ReportError::Facts(error.into()),
             SumsError::Plan(error) => ReportError::Plan(error),
         })

@@ -2,6 +2,8 @@
 //! and questions: a SQLite file with facts beside it, and the same in PostgreSQL with either engine,
 //! tell the same table.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use headcount_core::{
     fact::{Fact, FactKind, MEASURES},
     filter,
@@ -331,6 +333,25 @@ fn plain() -> Asked {
     }
 }
 
+/// A question of the first day, not split.
+fn question(kind: FactKind) -> KeptQuestion {
+    KeptQuestion {
+        kind,
+        by: Vec::new(),
+        matcher: None,
+        under: None,
+        attribution: Attribution::Event,
+        divisions: None,
+        period: Period {
+            from: nth(0).date,
+            to: nth(0).date,
+        },
+        timezone: None,
+        week_start: Weekday::Monday,
+        allow_missing: false,
+    }
+}
+
 #[test]
 fn files_have_no_engine() {
     let place = Place::new();
@@ -365,22 +386,7 @@ fn sums_of_days_that_were_replaced_are_no_report() {
     };
     let kind = FactKind::HandleTime;
     facts.replace(kind, nth(0), vec![one.fact()]).unwrap();
-    let question = KeptQuestion {
-        kind,
-        by: Vec::new(),
-        matcher: None,
-        under: None,
-        attribution: Attribution::Event,
-        divisions: None,
-        period: Period {
-            from: nth(0).date,
-            to: nth(0).date,
-        },
-        timezone: None,
-        week_start: Weekday::Monday,
-        allow_missing: false,
-    };
-    let find = || KeptDays::find(Some(&facts), &question).unwrap();
+    let find = || KeptDays::find(Some(&facts), &question(kind)).unwrap();
     let report = |days: &KeptDays| days.report(&*store, "org", Engine::Store, 1, &|| true);
     let days = find();
     assert_eq!(report(&days).unwrap().0.total.sum(1), Some(i64::MAX));
@@ -411,4 +417,31 @@ fn sums_of_days_that_were_replaced_are_no_report() {
     let kept = facts.list(kind).unwrap().remove(0);
     let read = facts.each(&kept, &mut |_| ());
     assert!(matches!(read, Err(FactsError::Replaced { .. })));
+}
+
+#[test]
+fn a_report_that_nobody_waits_for_ends() {
+    let database = Database::new();
+    let store = database.open();
+    let facts = FactStore::open(&database.url(), "org").unwrap();
+    publish(&*store, "org", &[(0, Vec::new())]);
+    facts
+        .replace(FactKind::HandleTime, nth(0), Vec::new())
+        .unwrap();
+    let days = KeptDays::find(Some(&facts), &question(FactKind::HandleTime)).unwrap();
+    // Whoever holds the table keeps the question waiting.
+    let mut raw = database.raw();
+    let mut holding = raw.transaction().unwrap();
+    holding
+        .batch_execute("LOCK TABLE fact_handle_time")
+        .unwrap();
+    let looks = AtomicU32::new(0);
+    let goes_on = || looks.fetch_add(1, Ordering::SeqCst) < 2;
+    let told = days.report(&*store, "org", Engine::Store, 1, &goes_on);
+    let stopped = "the report was ended before it was complete";
+    assert_eq!(told.unwrap_err().to_string(), stopped);
+    assert!(looks.load(Ordering::SeqCst) >= 3);
+    holding.rollback().unwrap();
+    days.report(&*store, "org", Engine::Store, 1, &|| true)
+        .unwrap();
 }

@@ -16,7 +16,10 @@ use postgres::{
 };
 
 use super::{Database, failed, list, table};
-use crate::facts::{FactsError, KeptDay};
+use crate::{
+    facts::{FactsError, KeptDay},
+    postgres::as_long_as,
+};
 
 /// Why the database did not add facts up.
 #[derive(Debug, thiserror::Error)]
@@ -56,17 +59,23 @@ struct Columns {
 }
 
 impl Database {
-    /// Adds up the facts of `days` that begin within `period_ms`, and hands the sums to `pushed`.
-    /// All is read as of one moment, at which the days must be those that were found.
+    /// Adds up the facts of `days` that begin within `period_ms`, and hands the sums to `pushed`;
+    /// gives up when `goes_on` says no. All is read as of one moment, at which the days must be
+    /// those that were found.
     pub(crate) fn sum(
         &self,
         kind: FactKind,
         days: &[KeptDay],
         period_ms: Range<i64>,
-        wanted: &[usize],
         pushed: &mut Pushed<'_>,
+        goes_on: &(dyn Fn() -> bool + Sync),
     ) -> Result<(), SumsError> {
-        self.reading(|transaction| self.sum_in(transaction, kind, days, period_ms, wanted, pushed))
+        self.reading(|transaction| {
+            let asked = transaction.cancel_token();
+            as_long_as(&self.pool, &asked, goes_on, || {
+                self.sum_in(transaction, kind, days, period_ms, kind.told(), pushed)
+            })
+        })
     }
 
     fn sum_in(
