@@ -1,9 +1,9 @@
 //! The database: whose it is, which schema it has, and what it says when it does not work.
 
-use std::{fs, thread};
+use std::{fs, sync::Arc, thread};
 
 use headcount_core::field::Projection;
-use headcount_store::{Access, StoreError, open};
+use headcount_store::{Access, Store, StoreError, open};
 use rcgen::{CertificateParams, Issuer, KeyPair};
 
 use crate::{
@@ -16,6 +16,10 @@ fn error(url: &str, access: Access) -> StoreError {
         Ok(_) => panic!("opened"),
         Err(error) => error,
     }
+}
+
+fn open_with(database: &Database, parameters: &str) -> Arc<dyn Store> {
+    open(&database.with(parameters), Access::Write).unwrap()
 }
 
 /// Everything that an error tells, with its causes.
@@ -74,7 +78,7 @@ fn what_others_have_is_left_alone() {
     );
     sync(&*database.open(), &users(3), 1);
     // Two stores in one database.
-    let second = database.open_with("schema=second");
+    let second = open_with(&database, "schema=second");
     assert_eq!(second.orgs().unwrap(), [""; 0]);
     let _lock = database.open().lock(ORG).unwrap();
     second.lock(ORG).unwrap();
@@ -218,7 +222,7 @@ fn values_stay_out_of_errors() {
 fn a_statement_that_takes_too_long_is_given_up() {
     let database = Database::new();
     sync(&*database.open(), &users(3), 1);
-    let store = database.open_with("statement_timeout=1");
+    let store = open_with(&database, "statement_timeout=1");
     let mut raw = database.raw();
     let mut other = raw.transaction().unwrap();
     other.execute("SELECT FROM org FOR UPDATE", &[]).unwrap();
@@ -232,7 +236,7 @@ fn a_statement_that_takes_too_long_is_given_up() {
 #[test]
 fn the_pool_is_bounded() {
     let database = Database::new();
-    let store = database.open_with("pool=2&pool_timeout=1");
+    let store = open_with(&database, "pool=2&pool_timeout=1");
     sync(&*store, &users(1), 1);
     let nested =
         |inner: &mut dyn FnMut()| store.read(ORG, None, &Projection::all(), &mut |_, _| inner());
@@ -364,7 +368,7 @@ fn tls_is_asked_for_as_far_as_the_url_says() {
         );
     }
     let encrypted: bool = {
-        let store = database.open_with("sslmode=require");
+        let store = open_with(&database, "sslmode=require");
         store.orgs().unwrap();
         let mut raw = database.raw();
         raw.query_one(
