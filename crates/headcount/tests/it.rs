@@ -18,6 +18,8 @@ mod check;
 mod database;
 #[path = "it/days.rs"]
 mod days;
+#[path = "it/engine.rs"]
+mod engine;
 #[path = "it/facts.rs"]
 mod facts;
 #[path = "it/help.rs"]

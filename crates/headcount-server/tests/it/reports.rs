@@ -71,7 +71,11 @@ fn keep(facts: &FactStore, kind: FactKind, date: Date, of: Vec<Fact>) {
 
 /// Two days of everybody, of somebody unknown and of nobody.
 fn made() -> Made {
-    let made = Made::new().publish(&org(), BEGIN_MS);
+    filled(Made::new())
+}
+
+fn filled(made: Made) -> Made {
+    let made = made.publish(&org(), BEGIN_MS);
     for (date, more) in [(FIRST, 0), (SECOND, 1)] {
         let mut facts: Vec<Fact> = (0..4)
             .map(|user| fact(date, Some(user), 1 + more, 60_000 * (1 + user as i64)))
@@ -492,4 +496,29 @@ async fn a_report_that_takes_too_long_is_given_up_and_holds_up_nobody() {
     assert_eq!(asking.get(&tree).await.status, 200);
     let write = || std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
     drop(write());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_adds_up_what_is_asked() {
+    let both = tokio::task::spawn_blocking(|| {
+        let made = filled(Made::in_database());
+        let made = made.token("some", |token| {
+            token.grant.divisions = Some(vec!["north".into()])
+        });
+        (made.again(), made)
+    });
+    let (local, pushed) = both.await.unwrap();
+    let local = local.serve().await;
+    let pushed = pushed
+        .serve_with(|settings| settings.reports.engine = Engine::Store)
+        .await;
+    for by in ["department", "division,day", "manager", "user", "level1"] {
+        let path = format!("{AHT}?{BOTH}&by={by}");
+        let told = [&local, &pushed].map(|served| served.holder("some"));
+        let (local, pushed) = (told[0].get(&path).await, told[1].get(&path).await);
+        assert_eq!((local.status, &local.text), (200, &pushed.text), "{by}");
+        assert!(local.json()["total"]["count"].as_i64() > Some(0), "{by}");
+        // Whoever has the answer of one has that of the other.
+        assert_eq!(local.headers["etag"], pushed.headers["etag"], "{by}");
+    }
 }

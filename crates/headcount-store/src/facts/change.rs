@@ -38,7 +38,7 @@ pub struct Change {
 /// Where days wait.
 enum Staged {
     Files(StagedFiles),
-    Rows(StagedRows),
+    Rows(Box<StagedRows>),
 }
 
 impl Change {
@@ -48,7 +48,7 @@ impl Change {
             store: store.clone(),
             staged: match &store.home {
                 Home::Folder(folder) => Staged::Files(StagedFiles::begin(folder)?),
-                Home::Database(database) => Staged::Rows(StagedRows::begin(database)?),
+                Home::Database(database) => Staged::Rows(Box::new(StagedRows::begin(database)?)),
             },
             changed: BTreeMap::new(),
             given: Vec::new(),

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use crate::run::Home;
 
-const OCTOBER: [&str; 4] = ["--from", "2026-10-01", "--to", "2026-10-31"];
+pub(crate) const OCTOBER: [&str; 4] = ["--from", "2026-10-01", "--to", "2026-10-31"];
 
 /// What is told of one user in a snapshot.
-type User = (
+pub(crate) type User = (
     &'static str,
     &'static str,
     Option<&'static str>,
@@ -22,7 +22,7 @@ type User = (
 );
 
 /// Before October: three agents and their manager.
-const SEPTEMBER: [User; 4] = [
+pub(crate) const SEPTEMBER: [User; 4] = [
     ("ann", "active", Some("Sales"), "North", Some("zoe")),
     ("bob", "active", Some("Sales"), "North", Some("zoe")),
     ("cid", "active", Some("Support"), "South", Some("zoe")),
@@ -30,7 +30,7 @@ const SEPTEMBER: [User; 4] = [
 ];
 
 /// In the middle of October Ann moved.
-const MIDDLE: [User; 4] = [
+pub(crate) const MIDDLE: [User; 4] = [
     ("ann", "active", Some("Support"), "South", Some("cid")),
     ("bob", "active", Some("Sales"), "North", Some("zoe")),
     ("cid", "active", Some("Support"), "South", Some("zoe")),
@@ -56,7 +56,7 @@ fn ms(time: &str) -> i64 {
     time.parse::<jiff::Timestamp>().unwrap().as_millisecond()
 }
 
-fn publish(store: &dyn Store, users: &[User], at: &str, names: &str) {
+pub(crate) fn publish(store: &dyn Store, users: &[User], at: &str, names: &str) {
     let documents: Vec<String> = users
         .iter()
         .map(|(id, state, department, division, manager)| {
@@ -82,7 +82,7 @@ fn publish(store: &dyn Store, users: &[User], at: &str, names: &str) {
 
 /// 1 interaction of 100 s a day for Ann, 2 for Bob, 4 for Cid, 8 for somebody whom no snapshot ever
 /// held; scores likewise.
-fn october(facts: &FactStore) {
+pub(crate) fn october(facts: &FactStore) {
     let first = Date::constant(2026, 10, 1);
     let mut change = facts.change().unwrap();
     for date in first.series(1.day()).take(31) {
@@ -140,7 +140,7 @@ fn counts(answer: &Value, by: &str) -> Value {
     pairs.collect::<serde_json::Map<_, _>>().into()
 }
 
-const QUESTIONS: [(&str, &str); 9] = [
+pub(crate) const QUESTIONS: [(&str, &str); 9] = [
     ("aht", "department"),
     ("aht", "division"),
     ("aht", "manager"),
