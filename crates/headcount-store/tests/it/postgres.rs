@@ -1,6 +1,6 @@
 //! The database: whose it is, which schema it has, and what it says when it does not work.
 
-use std::{fs, sync::Arc, thread};
+use std::{fs, sync::Arc, thread, time::Duration};
 
 use headcount_core::field::Projection;
 use headcount_store::{Access, Store, StoreError, open};
@@ -197,6 +197,44 @@ fn a_login_that_is_refused_is_told_without_its_password() {
         assert!(error.hint().is_some(), "{error}");
         assert!(!told(&error).contains("hush"), "{}", told(&error));
     }
+}
+
+/// The rights that docs/operations.md lists, and no others.
+#[test]
+fn the_rights_that_are_documented_are_enough() {
+    let database = Database::new();
+    let mut raw = database.raw();
+    let name = database.url().rsplit('/').next().unwrap().to_owned();
+    let (writer, reader) = (format!("{name}_writer"), format!("{name}_reader"));
+    raw.batch_execute(&format!(
+        "CREATE ROLE {writer} LOGIN; CREATE ROLE {reader} LOGIN;
+         CREATE SCHEMA headcount; ALTER SCHEMA headcount OWNER TO {writer}"
+    ))
+    .unwrap();
+    let of = |role: &str| database.url().replace("tests@", &format!("{role}@"));
+    let store = open(&of(&writer), Access::Write).unwrap();
+    let lock = store.lock(ORG).unwrap();
+    sync(&*store, &users(30), 1);
+    sync(&*store, &users(20), 2);
+    drop(lock);
+    raw.batch_execute(&format!(
+        "GRANT USAGE ON SCHEMA headcount TO {reader};
+         GRANT SELECT ON ALL TABLES IN SCHEMA headcount TO {reader}"
+    ))
+    .unwrap();
+    let serving = open(&of(&reader), Access::Read).unwrap();
+    assert_eq!(ids(&*serving).len(), 20);
+    assert_eq!(serving.heads().unwrap(), store.heads().unwrap());
+    assert_eq!(serving.access().unwrap(), store.access().unwrap());
+    let mut last = 0;
+    while serving.wait(&mut last, Duration::from_millis(500)) {}
+    sync(&*store, &users(25), 3);
+    assert!(serving.wait(&mut last, Duration::from_secs(10)), "not told");
+    drop((store, serving));
+    raw.batch_execute(&format!(
+        "DROP OWNED BY {writer}, {reader}; DROP ROLE {writer}; DROP ROLE {reader}"
+    ))
+    .unwrap();
 }
 
 /// A complaint about data quotes it: nothing of that is told.
