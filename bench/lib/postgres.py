@@ -88,7 +88,8 @@ INDEXES = [
 class Cluster:
     """A PostgreSQL of its own, in a temporary folder, gone afterwards."""
 
-    def __init__(self):
+    def __init__(self, settings=SETTINGS):
+        self.settings = settings
         # PostgreSQL refuses to run as root.
         self.user = unprivileged()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="headcount-bench-postgres-"))
@@ -100,7 +101,7 @@ class Cluster:
         try:
             init = ["--username", "bench", "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync"]
             self.run("initdb", "--pgdata", self.data, *init)
-            options = " ".join(f"-c {name}='{value}'" for name, value in {**SETTINGS, "port": self.port}.items())
+            options = " ".join(f"-c {name}='{value}'" for name, value in {**self.settings, "port": self.port}.items())
             log = self.folder / "log"
             self.run("pg_ctl", "start", "--wait", "--pgdata", self.data, "--log", log, "--options", options)
         except BaseException:
@@ -135,6 +136,11 @@ class Cluster:
             self.psql(["--single-transaction", "--file", str(script)], lines)
         for statement in INDEXES:
             self.psql(["--command", statement])
+
+    def database(self, name):
+        """Makes an empty database; gives its URL."""
+        self.psql(["--command", f"CREATE DATABASE {name}"])
+        return f"postgres://bench@127.0.0.1:{self.port}/{name}"
 
     def psql(self, arguments, stdin=subprocess.DEVNULL):
         command = [program("psql"), "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--host", "127.0.0.1"]

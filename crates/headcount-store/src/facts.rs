@@ -17,6 +17,7 @@
 //! [`FactKind::measures`]: headcount_core::fact::FactKind::measures
 
 mod change;
+mod copy;
 mod database;
 mod day;
 mod encode;
@@ -37,6 +38,7 @@ use jiff::{ToSpan, civil::Date};
 
 use self::{database::Database, folder::Folder};
 pub use change::{Change, Put};
+pub use copy::{CopiedFacts, copy};
 pub(crate) use database::sums::SumsError;
 pub use day::{Day, KeptDay, Source};
 pub use error::FactsError;
@@ -88,6 +90,17 @@ impl FactStore {
                 Home::Folder(folder) => Home::Folder(folder.of(org)),
                 Home::Database(database) => Home::Database(database.of(org)),
             },
+        }
+    }
+
+    /// The orgs of the same store that have facts, by name.
+    ///
+    /// # Errors
+    /// [`FactsError::Io`] or [`FactsError::Store`]
+    pub fn orgs(&self) -> Result<Vec<String>, FactsError> {
+        match &self.home {
+            Home::Folder(folder) => folder.orgs(),
+            Home::Database(database) => database.orgs(),
         }
     }
 

@@ -167,6 +167,7 @@ pub(crate) enum Command {
     Facts(commands::facts::Args),
     History(commands::history::Args),
     Snapshots(commands::snapshots::Args),
+    Store(commands::store::Args),
     Check(commands::check::Args),
     Report(commands::report::Args),
     Serve(commands::serve::Args),

@@ -13,6 +13,7 @@ pub(crate) mod report;
 pub(crate) mod sandbox;
 pub(crate) mod serve;
 pub(crate) mod snapshots;
+pub(crate) mod store;
 pub(crate) mod sync;
 pub(crate) mod token;
 pub(crate) mod users;
@@ -37,6 +38,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Facts(args) => facts::run(&global, &args),
         Command::History(args) => history::run(&global, &args),
         Command::Snapshots(args) => snapshots::run(&global, &args),
+        Command::Store(args) => store::run(&global, &args),
         Command::Check(args) => check::run(&global, asked.output, &args),
         Command::Report(args) => report::run(&global, &args),
         Command::Serve(args) => serve::run(&global, &args),

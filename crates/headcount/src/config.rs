@@ -119,7 +119,10 @@ impl Config {
     /// URL of the store. It may hold a password: it is for opening, never for showing.
     pub(crate) fn store_url(&self) -> Result<String, ConfigError> {
         if let Some(url) = self.store.as_ref().or(self.file.store.as_ref()) {
-            return Ok(self.complete(url));
+            return Ok(database::with_password(
+                url,
+                self.environment.get("PGPASSWORD"),
+            ));
         }
         let path = self
             .environment
@@ -145,11 +148,6 @@ impl Config {
         let message = format!("{named}: the facts of this store are files, which add nothing up");
         Err(Failure::new(exit, message)
             .hint("leave it out, or keep everything in PostgreSQL with --store postgres://..."))
-    }
-
-    /// A URL of a store as it is opened: with the password of the environment where it has none.
-    pub(crate) fn complete(&self, url: &str) -> String {
-        database::with_password(url, self.environment.get("PGPASSWORD"))
     }
 
     /// Opens the store. The folder of the default one is made where it is missing; a path that a
@@ -184,6 +182,12 @@ impl Config {
             None => path.to_owned(),
         }
     }
+}
+
+/// A URL of a store as it is opened, where it is not the one of the settings: with the password of
+/// the environment where it has none.
+pub(crate) fn complete(url: &str) -> String {
+    database::with_password(url, Environment::of_process().get("PGPASSWORD"))
 }
 
 /// Key of an org that nobody named.

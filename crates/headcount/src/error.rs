@@ -186,7 +186,7 @@ fn of_store(error: &StoreError) -> Exit {
         | StoreError::Busy(_)
         | StoreError::Unreachable(_) => Exit::TryAgain,
         // No later try will find an earlier snapshot.
-        StoreError::BeforeFirst { .. } => Exit::Usage,
+        StoreError::BeforeFirst { .. } | StoreError::NotEmpty => Exit::Usage,
         StoreError::Unsupported { .. }
         | StoreError::BadUrl { .. }
         | StoreError::Unsuitable { .. }

@@ -13,6 +13,9 @@ mod asking;
 mod bad_input;
 #[path = "it/check.rs"]
 mod check;
+#[expect(dead_code, reason = "the tests of the store use more of it")]
+#[path = "../../headcount-store/tests/it/database.rs"]
+mod database;
 #[path = "it/days.rs"]
 mod days;
 #[path = "it/engine.rs"]
@@ -30,6 +33,8 @@ mod operations;
 #[cfg(feature = "otlp")]
 #[path = "it/otlp.rs"]
 mod otlp;
+#[path = "it/postgres.rs"]
+mod postgres;
 #[path = "it/readme.rs"]
 mod readme;
 #[path = "it/report.rs"]

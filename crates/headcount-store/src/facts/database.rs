@@ -53,6 +53,12 @@ impl Database {
         }
     }
 
+    /// See [`super::FactStore::orgs`].
+    pub(super) fn orgs(&self) -> Result<Vec<String>, FactsError> {
+        let found = self.query("SELECT name FROM fact_org ORDER BY name", &[])?;
+        Ok(found.iter().map(|row| row.get(0)).collect())
+    }
+
     /// See [`super::FactStore::list`].
     pub(super) fn list(&self, kind: FactKind) -> Result<Vec<KeptDay>, FactsError> {
         let (org, mut days) = (&self.org, Ok(Vec::new()));

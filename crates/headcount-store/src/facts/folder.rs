@@ -42,6 +42,29 @@ impl Folder {
         }
     }
 
+    /// See [`super::FactStore::orgs`].
+    pub(super) fn orgs(&self) -> Result<Vec<String>, FactsError> {
+        let cannot = |source| FactsError::Io {
+            path: self.all.clone(),
+            source,
+        };
+        let entries = match fs::read_dir(&self.all) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(cannot(error)),
+        };
+        let mut orgs = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(cannot)?;
+            if entry.file_type().map_err(cannot)?.is_dir() {
+                let name = entry.file_name();
+                orgs.extend(name.to_str().and_then(crate::lock::named_by_file));
+            }
+        }
+        orgs.sort_unstable();
+        Ok(orgs)
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }

@@ -110,12 +110,23 @@ impl Pool {
                 return Ok((self.target.connect()?, place));
             };
             let place = self.place();
-            // One that died while idle is thrown away, and the next is tried: nothing was asked
-            // of it yet.
             if idle.is_valid(ALIVE).is_ok() {
                 return Ok((idle, place));
             }
+            // It died while idle, and so may the others have: a database that was started anew
+            // has cut them all. Nothing was asked of any of them yet.
+            self.let_go();
         }
+    }
+
+    /// Throws all idle connections away.
+    fn let_go(&self) {
+        let mut state = self.state();
+        let idle = std::mem::take(&mut state.idle);
+        state.open -= idle.len();
+        drop(state);
+        self.freed.notify_all();
+        drop(idle);
     }
 
     /// An idle connection; nothing when a new one may be made, which is then counted already.

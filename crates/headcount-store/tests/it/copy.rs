@@ -1,11 +1,15 @@
 //! Copies between stores: everything arrives, either way, or nothing.
 
 use headcount_core::{field::Projection, history::Version};
-use headcount_store::{Breaker, Outcome, Record, Store, StoreError, copy};
+use headcount_store::{
+    Breaker, Outcome, Record, Store, StoreError, copy,
+    facts::{self, FactStore, FactsError, KeptDay},
+};
 
 use crate::{
     access,
     database::Database,
+    facts::{KIND, TUESDAY, day, fact},
     org::{Home, ORG, Place, ids, roster, sync, sync_guarded, user, users},
 };
 
@@ -97,6 +101,38 @@ fn everything_goes_there_and_back() {
     }
     assert_eq!(second.heads().unwrap(), first.heads().unwrap());
     assert_eq!(seen(&*third), seen(&*first));
+}
+
+#[test]
+fn facts_go_there_and_back() {
+    let (file, database, back) = (Place::new(), Database::new(), Place::new());
+    database.open();
+    let of = |url: &str| FactStore::open(url, "").unwrap();
+    let (first, second, third) = (of(&file.url()), of(&database.url()), of(&back.url()));
+    let (tuesday, wednesday) = (day(TUESDAY), day(TUESDAY.tomorrow().unwrap()));
+    let facts = vec![fact("a", 1, 7), fact("b", 2, 9), fact("a", 3, 1)];
+    for org in ["Acme", "A/.. Ü"] {
+        let first = first.of(org);
+        first.replace(KIND, tuesday.clone(), facts.clone()).unwrap();
+        first.replace(KIND, wednesday.clone(), vec![]).unwrap();
+    }
+    let copied = facts::copy(&first, &second).unwrap();
+    assert_eq!((copied.days, copied.facts), (4, 6));
+    assert_eq!(facts::copy(&second, &third).unwrap(), copied);
+    assert_eq!(third.orgs().unwrap(), ["A/.. Ü", "Acme"]);
+    for org in ["Acme", "A/.. Ü"] {
+        let days = |store: &FactStore| -> Vec<KeptDay> {
+            let mut days = store.of(org).list(KIND).unwrap();
+            days.iter_mut().for_each(|day| day.path = None);
+            days
+        };
+        assert_eq!(days(&third), days(&first));
+    }
+    let again = facts::copy(&first, &second).unwrap_err();
+    assert!(
+        matches!(again, FactsError::Store(StoreError::NotEmpty)),
+        "{again:?}"
+    );
 }
 
 #[test]

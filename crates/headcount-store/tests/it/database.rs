@@ -6,18 +6,12 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::atomic::{AtomicU32, Ordering},
     thread,
     time::Duration,
 };
 
-use headcount_store::{Access, Store, open};
 use postgres::{Client, NoTls};
-
-use crate::org::Home;
 
 /// A database that goes away with it.
 pub(crate) struct Database {
@@ -50,10 +44,6 @@ impl Database {
         format!("{}?{parameters}", self.url())
     }
 
-    pub(crate) fn open_with(&self, parameters: &str) -> Arc<dyn Store> {
-        open(&self.with(parameters), Access::Write).unwrap()
-    }
-
     /// A plain connection to it, in which the tables of the store are at hand.
     pub(crate) fn raw(&self) -> Client {
         let mut client = Client::connect(&self.url(), NoTls).unwrap();
@@ -73,16 +63,15 @@ impl Database {
             .unwrap();
         assert!(ended > 0, "nobody was connected");
     }
-}
 
-impl Home for Database {
-    fn url(&self) -> String {
+    /// Its URL, of the superuser.
+    pub(crate) fn url(&self) -> String {
         let (server, _) = self.server.rsplit_once('/').unwrap();
         format!("{server}/{}", self.name)
     }
 
-    /// What a killed process had sent is carried out still: waits until its sessions have ended.
-    fn settle(&self) {
+    /// What a killed process had sent is carried out still: waits until nobody is connected.
+    pub(crate) fn settle(&self) {
         let mut admin = admin(&self.server);
         for _ in 0..2000 {
             let open: i64 = admin

@@ -24,7 +24,7 @@ macro_rules! suite {
         mod rows {
             use headcount_store::facts::FactStore;
 
-            use crate::{database::Database, org::Home};
+            use crate::database::Database;
 
             $(#[test]
             fn $name() {

@@ -7,6 +7,8 @@ use headcount_store::{Access, Breaker, Outcome, Store, Summary, open};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::database::Database;
+
 pub(crate) const ORG: &str = "org";
 
 /// Where a store is; it goes away with it.
@@ -41,6 +43,16 @@ impl Place {
 impl Home for Place {
     fn url(&self) -> String {
         format!("sqlite:{}", self.path().display())
+    }
+}
+
+impl Home for Database {
+    fn url(&self) -> String {
+        self.url()
+    }
+
+    fn settle(&self) {
+        self.settle();
     }
 }
 

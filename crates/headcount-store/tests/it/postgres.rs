@@ -1,9 +1,9 @@
 //! The database: whose it is, which schema it has, and what it says when it does not work.
 
-use std::{fs, thread};
+use std::{fs, sync::Arc, thread, time::Duration};
 
 use headcount_core::field::Projection;
-use headcount_store::{Access, StoreError, open};
+use headcount_store::{Access, Store, StoreError, open};
 use rcgen::{CertificateParams, Issuer, KeyPair};
 
 use crate::{
@@ -16,6 +16,10 @@ fn error(url: &str, access: Access) -> StoreError {
         Ok(_) => panic!("opened"),
         Err(error) => error,
     }
+}
+
+fn open_with(database: &Database, parameters: &str) -> Arc<dyn Store> {
+    open(&database.with(parameters), Access::Write).unwrap()
 }
 
 /// Everything that an error tells, with its causes.
@@ -74,7 +78,7 @@ fn what_others_have_is_left_alone() {
     );
     sync(&*database.open(), &users(3), 1);
     // Two stores in one database.
-    let second = database.open_with("schema=second");
+    let second = open_with(&database, "schema=second");
     assert_eq!(second.orgs().unwrap(), [""; 0]);
     let _lock = database.open().lock(ORG).unwrap();
     second.lock(ORG).unwrap();
@@ -195,6 +199,44 @@ fn a_login_that_is_refused_is_told_without_its_password() {
     }
 }
 
+/// The rights that docs/operations.md lists, and no others.
+#[test]
+fn the_rights_that_are_documented_are_enough() {
+    let database = Database::new();
+    let mut raw = database.raw();
+    let name = database.url().rsplit('/').next().unwrap().to_owned();
+    let (writer, reader) = (format!("{name}_writer"), format!("{name}_reader"));
+    raw.batch_execute(&format!(
+        "CREATE ROLE {writer} LOGIN; CREATE ROLE {reader} LOGIN;
+         CREATE SCHEMA headcount; ALTER SCHEMA headcount OWNER TO {writer}"
+    ))
+    .unwrap();
+    let of = |role: &str| database.url().replace("tests@", &format!("{role}@"));
+    let store = open(&of(&writer), Access::Write).unwrap();
+    let lock = store.lock(ORG).unwrap();
+    sync(&*store, &users(30), 1);
+    sync(&*store, &users(20), 2);
+    drop(lock);
+    raw.batch_execute(&format!(
+        "GRANT USAGE ON SCHEMA headcount TO {reader};
+         GRANT SELECT ON ALL TABLES IN SCHEMA headcount TO {reader}"
+    ))
+    .unwrap();
+    let serving = open(&of(&reader), Access::Read).unwrap();
+    assert_eq!(ids(&*serving).len(), 20);
+    assert_eq!(serving.heads().unwrap(), store.heads().unwrap());
+    assert_eq!(serving.access().unwrap(), store.access().unwrap());
+    let mut last = 0;
+    while serving.wait(&mut last, Duration::from_millis(500)) {}
+    sync(&*store, &users(25), 3);
+    assert!(serving.wait(&mut last, Duration::from_secs(10)), "not told");
+    drop((store, serving));
+    raw.batch_execute(&format!(
+        "DROP OWNED BY {writer}, {reader}; DROP ROLE {writer}; DROP ROLE {reader}"
+    ))
+    .unwrap();
+}
+
 /// A complaint about data quotes it: nothing of that is told.
 #[test]
 fn values_stay_out_of_errors() {
@@ -218,7 +260,7 @@ fn values_stay_out_of_errors() {
 fn a_statement_that_takes_too_long_is_given_up() {
     let database = Database::new();
     sync(&*database.open(), &users(3), 1);
-    let store = database.open_with("statement_timeout=1");
+    let store = open_with(&database, "statement_timeout=1");
     let mut raw = database.raw();
     let mut other = raw.transaction().unwrap();
     other.execute("SELECT FROM org FOR UPDATE", &[]).unwrap();
@@ -232,7 +274,7 @@ fn a_statement_that_takes_too_long_is_given_up() {
 #[test]
 fn the_pool_is_bounded() {
     let database = Database::new();
-    let store = database.open_with("pool=2&pool_timeout=1");
+    let store = open_with(&database, "pool=2&pool_timeout=1");
     sync(&*store, &users(1), 1);
     let nested =
         |inner: &mut dyn FnMut()| store.read(ORG, None, &Projection::all(), &mut |_, _| inner());
@@ -364,7 +406,7 @@ fn tls_is_asked_for_as_far_as_the_url_says() {
         );
     }
     let encrypted: bool = {
-        let store = database.open_with("sslmode=require");
+        let store = open_with(&database, "sslmode=require");
         store.orgs().unwrap();
         let mut raw = database.raw();
         raw.query_one(

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::{run::Home, sandboxed::Sandboxed};
 
 /// A server that runs until it is dropped.
-struct Serving {
+pub(crate) struct Serving {
     process: Child,
     address: String,
     log: PathBuf,
@@ -23,7 +23,7 @@ struct Serving {
 
 impl Serving {
     /// Starts `serve` with these options beside a sandbox.
-    fn start(sandbox: &Sandboxed, options: &[&str], log: &str) -> Self {
+    pub(crate) fn start(sandbox: &Sandboxed, options: &[&str], log: &str) -> Self {
         let log = sandbox.folder.path().join(log);
         let mut process = sandbox
             .command(&["serve", "--listen", "127.0.0.1:0", "-v"])
@@ -66,13 +66,18 @@ impl Serving {
         (status, body.to_owned())
     }
 
-    fn get(&self, path: &str, token: &str) -> (u16, Value) {
+    pub(crate) fn get(&self, path: &str, token: &str) -> (u16, Value) {
         let (status, body) = self.ask("GET", path, token, b"");
         (status, serde_json::from_str(&body).unwrap_or_default())
     }
 
     /// Asks until the answer is as wanted.
-    fn wait(&self, path: &str, token: &str, wanted: impl Fn(u16, &Value) -> bool) -> Value {
+    pub(crate) fn wait(
+        &self,
+        path: &str,
+        token: &str,
+        wanted: impl Fn(u16, &Value) -> bool,
+    ) -> Value {
         let began = Instant::now();
         loop {
             let (status, body) = self.get(path, token);
@@ -94,7 +99,7 @@ impl Serving {
     }
 
     /// What was logged; a panic is none of it.
-    fn logged(&self) -> String {
+    pub(crate) fn logged(&self) -> String {
         let logged = fs::read_to_string(&self.log).unwrap();
         assert!(!logged.contains("panicked"), "{logged}");
         logged
@@ -108,12 +113,12 @@ impl Drop for Serving {
     }
 }
 
-fn token(sandbox: &Sandboxed) -> String {
+pub(crate) fn token(sandbox: &Sandboxed) -> String {
     let told = sandbox.json(&["token", "create", "--rate-limit", "off", "--output", "json"]);
     told["token"].as_str().unwrap().to_owned()
 }
 
-const EVERYBODY: &str = "/api/v2/users?state=any&pageSize=1";
+pub(crate) const EVERYBODY: &str = "/api/v2/users?state=any&pageSize=1";
 
 /// Due once a year: it runs to catch up, and not again.
 const ONCE_A_YEAR: [&str; 6] = [
