@@ -98,6 +98,17 @@ impl Serving {
         number.parse().unwrap()
     }
 
+    /// Ends it as a service manager does; it must end well.
+    #[cfg(unix)]
+    pub(crate) fn terminate(&mut self) {
+        use rustix::process::{Pid, Signal, kill_process};
+
+        let process = Pid::from_child(&self.process);
+        kill_process(process, Signal::TERM).unwrap();
+        let status = self.process.wait().unwrap();
+        assert!(status.success(), "{status}");
+    }
+
     /// What was logged; a panic is none of it.
     pub(crate) fn logged(&self) -> String {
         let logged = fs::read_to_string(&self.log).unwrap();
