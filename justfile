@@ -15,9 +15,9 @@ fmt:
 lint:
     cargo clippy --workspace --all-targets -- -D warnings
 
-# Tests of one crate: `just t core`.
+# Tests of one crate, beside a PostgreSQL: `just t core`.
 t crate="headcount":
-    cargo test -p {{ if crate == "headcount" { "headcount" } else { "headcount-" + crate } }}
+    tests/with-postgres cargo test -p {{ if crate == "headcount" { "headcount" } else { "headcount-" + crate } }}
 
 # Write docs/cli.md and docs/checks.md again after the command line or a rule changed.
 docs:

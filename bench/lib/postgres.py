@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 from lib.machine import free_port, program
 from lib.questions import PAGE
@@ -87,7 +88,8 @@ INDEXES = [
 class Cluster:
     """A PostgreSQL of its own, in a temporary folder, gone afterwards."""
 
-    def __init__(self):
+    def __init__(self, settings=SETTINGS):
+        self.settings = settings
         # PostgreSQL refuses to run as root.
         self.user = unprivileged()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="headcount-bench-postgres-"))
@@ -99,7 +101,7 @@ class Cluster:
         try:
             init = ["--username", "bench", "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync"]
             self.run("initdb", "--pgdata", self.data, *init)
-            options = " ".join(f"-c {name}='{value}'" for name, value in {**SETTINGS, "port": self.port}.items())
+            options = " ".join(f"-c {name}='{value}'" for name, value in {**self.settings, "port": self.port}.items())
             log = self.folder / "log"
             self.run("pg_ctl", "start", "--wait", "--pgdata", self.data, "--log", log, "--options", options)
         except BaseException:
@@ -135,12 +137,29 @@ class Cluster:
         for statement in INDEXES:
             self.psql(["--command", statement])
 
+    def database(self, name):
+        """Makes an empty database; gives its URL."""
+        self.psql(["--command", f"CREATE DATABASE {name}"])
+        return f"postgres://bench@127.0.0.1:{self.port}/{name}"
+
     def psql(self, arguments, stdin=subprocess.DEVNULL):
         command = [program("psql"), "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--host", "127.0.0.1"]
         command += ["--port", str(self.port), "--username", "bench", "--dbname", DATABASE, *arguments]
         run = subprocess.run(command, stdin=stdin, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         if run.returncode != 0:
             sys.exit(f"psql failed with {run.returncode}: {run.stderr[-2000:]}")
+
+    def ask(self, *statements):
+        """The rows of the last statement as texts, and how long psql took for all of them."""
+        command = [program("psql"), "--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--field-separator", "\t"]
+        command += ["--set", "ON_ERROR_STOP=1", "--host", "127.0.0.1", "--port", str(self.port), "--username", "bench"]
+        command += ["--dbname", DATABASE, *(part for statement in statements for part in ("--command", statement))]
+        began = time.perf_counter()
+        run = subprocess.run(command, capture_output=True, text=True)
+        took = time.perf_counter() - began
+        if run.returncode != 0:
+            sys.exit(f"psql failed with {run.returncode}: {run.stderr[-2000:]}")
+        return [line.split("\t") for line in run.stdout.splitlines()], took
 
     def client(self):
         return Postgres(self.port, "bench", DATABASE)

@@ -58,10 +58,15 @@ class Sandbox:
             return json.load(answer)["access_token"]
 
     def sync_command(self, store, *options):
-        return Headcount.command("sync", "--quiet", "--store", f"sqlite:{store}", "--output", "json", *options)
+        return Headcount.command("sync", "--quiet", "--store", store_url(store), "--output", "json", *options)
 
     def sync(self, store, *options):
         return Measured(self.sync_command(store, *options), self.env)
+
+
+def store_url(store):
+    """The URL of a store, which may be a file or one already."""
+    return str(store) if "://" in str(store) else f"sqlite:{store}"
 
 
 def page_request(number, size):

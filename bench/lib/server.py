@@ -8,7 +8,7 @@ import urllib.error
 import urllib.request
 
 from lib.machine import Headcount, memory_mb
-from lib.sandbox import Sandbox
+from lib.sandbox import Sandbox, store_url
 
 SEARCH = "/api/v2/users/search"
 # Seconds that a million users may take until they are served.
@@ -19,7 +19,7 @@ class Server:
     """The roster of a store, served; asked with a token that has no limit."""
 
     def __init__(self, store):
-        at = ["--store", f"sqlite:{store}"]
+        at = ["--store", store_url(store)]
         made = Headcount.command("token", "create", "--rate-limit", "off", "--output", "json", *at)
         self.token = json.loads(output(made))["token"]
         serve = Headcount.command("serve", "--listen", "127.0.0.1:0", *at)

@@ -17,6 +17,7 @@ mod paths;
 mod people;
 mod period;
 mod plan;
+mod pushed;
 mod segmenter;
 mod table;
 mod totals;
@@ -32,6 +33,7 @@ pub use self::{
     people::{People, PeopleBuilder},
     period::{Period, days_told},
     plan::{Attribution, Plan, PlanError, Question},
+    pushed::{Group, LEFT_OUT, OUT_OF_SIGHT, Pushed, Spans, Sums},
     segmenter::Segmenter,
     table::{Reconciliation, Row, Table},
     totals::Totals,

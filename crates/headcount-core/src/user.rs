@@ -46,7 +46,7 @@ pub enum UserError {
     /// JSON, but not an object.
     #[error("a user is not a JSON object")]
     NotAnObject,
-    /// No `id`, or one that is empty or not a string.
+    /// No `id`, or one that is empty, has U+0000 in it or is not a string.
     #[error("a user has no id")]
     NoId,
 }
@@ -65,7 +65,8 @@ impl<'a> Attributes<'a> {
         let id = wire
             .id
             .0
-            .filter(|id| !id.is_empty())
+            // No id has U+0000 in it, and not every store could tell it from one without.
+            .filter(|id| !id.is_empty() && !id.contains('\0'))
             .ok_or(UserError::NoId)?;
         Ok(Self {
             id,
@@ -314,6 +315,7 @@ mod tests {
             r#"{"id":""}"#,
             r#"{"id":null}"#,
             r#"{"id":4}"#,
+            r#"{"id":"a\u0000"}"#,
         ] {
             assert!(
                 matches!(Attributes::parse(document), Err(UserError::NoId)),

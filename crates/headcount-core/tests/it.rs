@@ -8,6 +8,8 @@ mod checks;
 mod naive;
 #[path = "it/org.rs"]
 mod org;
+#[path = "it/pushed.rs"]
+mod pushed;
 #[path = "it/questions.rs"]
 mod questions;
 #[path = "it/roster.rs"]

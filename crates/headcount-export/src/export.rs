@@ -11,10 +11,7 @@ use std::{
 };
 
 use headcount_core::personal::Veil;
-use headcount_store::{
-    Store,
-    facts::{FactFile, FactStore},
-};
+use headcount_store::{Store, facts::FactStore};
 use jiff::{Timestamp, civil::Weekday};
 
 pub(crate) use self::plan::digest;
@@ -113,7 +110,7 @@ pub fn export(
         }
     }
     plan.look_back(&star);
-    let written = work(&star, &plan, request, &folder)?;
+    let written = work(&star, &plan, facts, request, &folder)?;
     let mut files: Vec<(Table, FileTold)> = plan.kept.clone();
     let staged: Vec<Staged> = written
         .into_iter()
@@ -168,6 +165,7 @@ pub fn export(
 fn work(
     star: &Star,
     plan: &Plan,
+    facts: Option<&FactStore>,
     request: &Request<'_>,
     folder: &Folder,
 ) -> Result<Vec<(Table, Staged)>, ExportError> {
@@ -176,7 +174,7 @@ fn work(
     let done_so_far = || done.lock().unwrap_or_else(PoisonError::into_inner);
     let work = || {
         while let Some(job) = plan.jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let written = write(star, plan, request, folder, job);
+            let written = write(star, plan, facts, request, folder, job);
             match (&mut *done_so_far(), written) {
                 (Ok(all), Ok(staged)) => all.push((job.table(), staged)),
                 (Err(_), _) => break,
@@ -197,6 +195,7 @@ fn work(
 fn write(
     star: &Star,
     plan: &Plan,
+    facts: Option<&FactStore>,
     request: &Request<'_>,
     folder: &Folder,
     job: &Job,
@@ -214,11 +213,13 @@ fn write(
         }
         Job::NoFacts(_) => about = Some((plan::NO_FACTS.to_owned(), Some(Vec::new()))),
         Job::Facts(listed) => {
-            let mut file = FactFile::open(&listed.path, Some(listed.kind))?;
-            // As it is now: the day may have been replaced since it was listed.
-            let found = file.day().cloned().unwrap_or_else(|| (**listed).clone());
-            let strangers = tables::facts(star, &mut file, found.day.date, &mut writer)?;
-            about = Some((plan::state(&found, star), plan::digests(strangers)));
+            let day = (listed.kind, listed.day.date);
+            // Where there are none, none are listed.
+            if let Some(facts) = facts {
+                // As it is now: the day may have been replaced since it was listed.
+                let (found, strangers) = tables::facts(star, facts, day, &mut writer)?;
+                about = Some((plan::state(&found, star), plan::digests(strangers)));
+            }
         }
     }
     let written = writer.finish().map_err(ExportError::Write)?;

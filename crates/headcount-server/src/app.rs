@@ -12,10 +12,7 @@ use std::{
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use headcount_core::{as_of::AsOf, personal::Veil, roster::View};
-use headcount_store::{
-    Store,
-    facts::{FactStore, FactsError},
-};
+use headcount_store::{Store, facts::FactStore};
 use hyper::{
     HeaderMap, Method,
     header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue},
@@ -299,9 +296,8 @@ impl App {
     }
 
     /// The facts of an org; none where they lie nowhere.
-    pub(crate) fn facts(&self, org: &str) -> Result<Option<FactStore>, FactsError> {
-        let beside = self.settings.facts_beside.as_deref();
-        beside.map(|url| FactStore::beside(url, org)).transpose()
+    pub(crate) fn facts(&self, org: &str) -> Option<FactStore> {
+        self.settings.facts.as_ref().map(|facts| facts.of(org))
     }
 }
 

@@ -339,7 +339,7 @@ impl From<StoreError> for ApiError {
             StoreError::BeforeFirst { .. } => {
                 Self::constraint("asOf is before the first snapshot: nothing is known of that time")
             }
-            StoreError::Busy(_) => Self::unavailable(5),
+            StoreError::Busy(_) | StoreError::Unreachable(_) => Self::unavailable(5),
             error => {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
@@ -354,6 +354,11 @@ impl From<StoreError> for ApiError {
 /// So do those of facts.
 impl From<FactsError> for ApiError {
     fn from(error: FactsError) -> Self {
+        let error = match error {
+            FactsError::Store(error) => return error.into(),
+            FactsError::Replaced { .. } => return Self::unavailable(1),
+            error => error,
+        };
         tracing::error!(
             error = &error as &dyn std::error::Error,
             "facts could not be read for an answer"

@@ -58,7 +58,7 @@ impl Findings {
         loaded: &Loaded,
         divisions: Option<&[String]>,
     ) -> Result<Arc<Self>, ApiError> {
-        let facts = app.facts(org)?;
+        let facts = app.facts(org);
         let revision = match &facts {
             Some(facts) => facts.revision()?,
             None => 0,

@@ -90,12 +90,23 @@ impl Loaded {
     }
 }
 
+/// What a look at the store found.
+#[derive(Default)]
+struct Looked {
+    /// The store could not be read.
+    failed: bool,
+    /// Orgs that were asked for and have no snapshot.
+    without: Vec<String>,
+}
+
 /// All rosters in memory.
 pub(crate) struct Rosters {
     store: Arc<dyn Store>,
     current: RwLock<BTreeMap<String, Arc<Loaded>>>,
     /// Orgs whose last snapshot could not be loaded, and for how many looks they are left alone.
     resting: Mutex<HashMap<String, u32>>,
+    /// What the last look at the store found.
+    looked: Mutex<Looked>,
     past: Mutex<VecDeque<(String, Arc<Loaded>)>>,
     /// Held while a roster of the past is loaded: one at a time is heavy enough.
     loading_past: Mutex<()>,
@@ -107,6 +118,7 @@ impl Rosters {
             store,
             current: RwLock::default(),
             resting: Mutex::default(),
+            looked: Mutex::default(),
             past: Mutex::default(),
             loading_past: Mutex::default(),
         }
@@ -123,10 +135,11 @@ impl Rosters {
         current.get(org).cloned()
     }
 
-    /// Whether the store has a snapshot of an org that is not loaded yet.
+    /// Whether the roster of an org may be there soon: the last look at the store did not find that
+    /// it has no snapshot. Asks nobody, so that it never waits.
     pub(crate) fn is_coming(&self, org: &str) -> bool {
-        let heads = self.store.heads();
-        heads.is_ok_and(|heads| heads.snapshots.iter().any(|(name, _)| name == org))
+        let looked = lock(&self.looked);
+        !looked.failed && !looked.without.iter().any(|name| name == org)
     }
 
     /// Every present roster, by org.
@@ -146,7 +159,16 @@ impl Rosters {
     /// [`StoreError`] when the store cannot be read, or no roster at all can be had out of it; what
     /// is in memory stays.
     pub(crate) fn refresh(&self, wanted: &[String]) -> Result<(), StoreError> {
-        let heads = self.store.heads()?;
+        let heads = self.store.heads();
+        let has = |org: &String| match &heads {
+            Ok(heads) => heads.snapshots.iter().any(|(name, _)| name == org),
+            Err(_) => false,
+        };
+        *lock(&self.looked) = Looked {
+            failed: heads.is_err(),
+            without: wanted.iter().filter(|org| !has(org)).cloned().collect(),
+        };
+        let heads = heads?;
         let erased = heads.erased;
         let mut news: Vec<(u64, String)> = Vec::new();
         for (org, newest) in heads.snapshots {

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use headcount_core::{check, personal::Personal};
+use headcount_store::{Engine, facts::FactStore};
 use jiff::civil::Weekday;
 
 /// Tells the time, ms since 1970 UTC.
@@ -23,8 +24,8 @@ pub struct Settings {
     pub ready_age: Option<Duration>,
     /// Bounds that keep one caller from taking the server from the others.
     pub bounds: Bounds,
-    /// URL of the store beside which facts are kept; without it there are none.
-    pub facts_beside: Option<String>,
+    /// The facts of the store, of whichever org; without it there are none.
+    pub facts: Option<FactStore>,
     /// How reports count days, unless asked otherwise.
     pub reports: Reports,
     /// What the feeds carry of who somebody is.
@@ -44,6 +45,8 @@ pub struct Reports {
     pub timezone: Option<String>,
     /// The day that weeks start on.
     pub week_start: Weekday,
+    /// Who adds facts up; [`Engine::Store`] takes [`FactStore::has_engine`].
+    pub engine: Engine,
 }
 
 impl Default for Reports {
@@ -51,6 +54,7 @@ impl Default for Reports {
         Self {
             timezone: None,
             week_start: Weekday::Monday,
+            engine: Engine::Local,
         }
     }
 }
@@ -117,7 +121,7 @@ impl Default for Settings {
             requests_per_minute: Some(300),
             ready_age: None,
             bounds: Bounds::default(),
-            facts_beside: None,
+            facts: None,
             reports: Reports::default(),
             feed_personal: Personal::default(),
             check: check::Settings::default(),

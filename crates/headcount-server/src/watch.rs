@@ -2,60 +2,52 @@
 //! so that a revoked token is refused at once also while a large snapshot is being loaded.
 
 use std::{
-    sync::{Arc, Condvar, Mutex, PoisonError},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread::JoinHandle,
     time::Duration,
 };
 
-use headcount_store::StoreError;
+use headcount_store::{Store, StoreError};
 
 use crate::app::App;
 
-/// Pause between two looks.
+/// Longest wait at a time: whoever ends the server waits as long. A store that is not told of
+/// changes is looked at so often.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// A roster of the past is let go when nothing was loaded for so many looks (10 minutes).
-const KEEP_PAST_LOOKS: u32 = 3000;
+/// A store that is told of changes is looked at anyway after so many waits (a second).
+const QUIET_WAITS: u32 = 5;
+
+/// A roster of the past is let go when nothing was loaded for so many waits (10 minutes).
+const KEEP_PAST_WAITS: u32 = 3000;
 
 /// The two threads. They end when this is dropped.
 pub(crate) struct Watchers {
-    stop: Arc<Stop>,
+    stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
-}
-
-#[derive(Default)]
-struct Stop {
-    stopped: Mutex<bool>,
-    told: Condvar,
-}
-
-impl Stop {
-    /// Waits for a pause; true when it is time to end.
-    fn wait(&self) -> bool {
-        let stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self
-            .told
-            .wait_timeout_while(stopped, PAUSE, |stopped| !*stopped);
-        *waited.unwrap_or_else(PoisonError::into_inner).0
-    }
 }
 
 impl Watchers {
     pub(crate) fn start(app: &Arc<App>) -> std::io::Result<Self> {
-        let stop = Arc::new(Stop::default());
+        let stop = Arc::new(AtomicBool::new(false));
         let members = {
-            let app = app.clone();
-            watch("headcount-access", stop.clone(), move |_| {
-                app.members.refresh()
+            let looker = app.clone();
+            watch("headcount-access", app, stop.clone(), move |_| {
+                looker.members.refresh()
             })?
         };
         let rosters = {
-            let app = app.clone();
-            watch("headcount-rosters", stop.clone(), move |look| {
-                if look % KEEP_PAST_LOOKS == KEEP_PAST_LOOKS - 1 {
-                    app.rosters.forget_past();
+            let looker = app.clone();
+            let mut forgot = 0;
+            watch("headcount-rosters", app, stop.clone(), move |waits| {
+                if waits - forgot >= KEEP_PAST_WAITS {
+                    forgot = waits;
+                    looker.rosters.forget_past();
                 }
-                app.rosters.refresh(&app.orgs())
+                looker.rosters.refresh(&looker.orgs())
             })?
         };
         Ok(Self {
@@ -67,12 +59,7 @@ impl Watchers {
 
 impl Drop for Watchers {
     fn drop(&mut self) {
-        *self
-            .stop
-            .stopped
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = true;
-        self.stop.told.notify_all();
+        self.stop.store(true, Ordering::SeqCst);
         for thread in self.threads.drain(..) {
             // One that panicked has ended as well.
             let _ = thread.join();
@@ -80,18 +67,22 @@ impl Drop for Watchers {
     }
 }
 
-/// A thread that looks again and again. A failure is told once, until it is over.
+/// A thread that looks again and again, and is told how often it has waited. A failure is told
+/// once, until it is over.
 fn watch(
     name: &str,
-    stop: Arc<Stop>,
+    app: &Arc<App>,
+    stop: Arc<AtomicBool>,
     mut look: impl FnMut(u32) -> Result<(), StoreError> + Send + 'static,
 ) -> std::io::Result<JoinHandle<()>> {
+    let app = app.clone();
     std::thread::Builder::new()
         .name(name.to_owned())
         .spawn(move || {
             let mut failing = false;
-            for number in 0_u32.. {
-                match look(number) {
+            let (mut waits, mut last) = (0, 0);
+            loop {
+                match look(waits) {
                     // Before the first sync; there is nothing to tell.
                     Ok(()) | Err(StoreError::NoSnapshot { .. }) => {
                         if failing {
@@ -109,9 +100,22 @@ fn watch(
                         failing = true;
                     }
                 }
-                if stop.wait() {
+                let waited = wait(app.rosters.store(), &stop, &mut last);
+                waits = u32::wrapping_add(waits, waited);
+                if stop.load(Ordering::SeqCst) {
                     return;
                 }
             }
         })
+}
+
+/// Waits until the store has something new, a second has gone by, or it is time to end. Gives the
+/// number of waits.
+fn wait(store: &dyn Store, stop: &AtomicBool, last: &mut u64) -> u32 {
+    for waits in 1..=QUIET_WAITS {
+        if store.wait(last, PAUSE) || stop.load(Ordering::SeqCst) {
+            return waits;
+        }
+    }
+    QUIET_WAITS
 }

@@ -15,7 +15,7 @@ use headcount_core::{
     fact::{Fact, FactKind},
     segment::{Block, FactSink},
 };
-use headcount_store::facts::{Day, FactFile, FactStore, Source};
+use headcount_store::facts::{Day, FactStore, Source};
 use jiff::{ToSpan, civil::date};
 
 const KIND: FactKind = FactKind::HandleTime;
@@ -51,12 +51,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err("give FOLDER DAYS USERS [nulls]".into());
     };
     let (days, users): (i64, usize) = (days.parse()?, users.parse()?);
-    let facts = FactStore::beside(&format!("{folder}/headcount.db"), "org")?;
+    let facts = FactStore::open(&format!("{folder}/headcount.db"), "org")?;
     write(&facts, days, users, !rest.is_empty())?;
     let files = facts.list(KIND)?;
     let bytes: u64 = files
         .iter()
-        .filter_map(|day| fs::metadata(&day.path).ok())
+        .filter_map(|day| fs::metadata(day.path.as_ref()?).ok())
         .map(|m| m.len())
         .sum();
     println!("{} files, {:.1} MB", files.len(), bytes as f64 / 1e6);
@@ -65,7 +65,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let mut adder = Adder::default();
             let began = Instant::now();
             for day in &files {
-                FactFile::open(&day.path, Some(KIND))?.scan(wanted, &mut adder)?;
+                facts.scan(day, wanted, &mut adder)?;
             }
             let seconds = began.elapsed().as_secs_f64();
             println!(

@@ -1,5 +1,7 @@
 //! Measures staging and publishing: `cargo run --release -p headcount-store --example stage -- 100000`.
 //!
+//! A second argument names an empty store in its place, such as `postgres://…`.
+//!
 //! Prints one line of JSON: seconds for a first sync, an unchanged second one and one in which a
 //! hundredth changed, and what each added to the file.
 #![expect(clippy::disallowed_methods, reason = "it measures real time")]
@@ -20,7 +22,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let directory = tempfile::tempdir()?;
     let path = directory.path().join("roster.db");
-    let store = open(&path.to_string_lossy(), Access::Write)?;
+    let url = std::env::args().nth(2);
+    let url = url.unwrap_or_else(|| path.display().to_string());
+    let store = open(&url, Access::Write)?;
     for (name, changed, now) in [("first", 0, 1), ("unchanged", 0, 2), ("changed", 100, 3)] {
         let before = size(directory.path())?;
         let (stage, publish) = sync(&*store, users, changed, now)?;

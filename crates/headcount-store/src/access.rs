@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::StoreError;
+
 /// How a caller proves who it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CredentialKind {
@@ -112,4 +114,59 @@ pub struct Heads {
     pub erased: i64,
     /// Each org that has a snapshot, sorted by name, with the id of the newest one.
     pub snapshots: Vec<(String, i64)>,
+}
+
+pub(crate) fn kind_text(kind: CredentialKind) -> &'static str {
+    match kind {
+        CredentialKind::Client => "client",
+        CredentialKind::Token => "token",
+    }
+}
+
+pub(crate) fn kind_of(text: &str) -> Result<CredentialKind, StoreError> {
+    match text {
+        "client" => Ok(CredentialKind::Client),
+        "token" => Ok(CredentialKind::Token),
+        _ => Err(unreadable()),
+    }
+}
+
+/// As it is in the store: nothing for the default, 0 for none.
+pub(crate) fn limit_number(limit: RateLimit) -> Option<u32> {
+    match limit {
+        RateLimit::Default => None,
+        RateLimit::Off => Some(0),
+        RateLimit::PerMinute(requests) => Some(requests.max(1)),
+    }
+}
+
+pub(crate) fn limit_of(number: Option<i64>) -> Result<RateLimit, StoreError> {
+    Ok(match number {
+        None => RateLimit::Default,
+        Some(0) => RateLimit::Off,
+        Some(requests) => RateLimit::PerMinute(u32::try_from(requests).map_err(|_| unreadable())?),
+    })
+}
+
+pub(crate) fn json(texts: &[String]) -> String {
+    serde_json::Value::from(texts).to_string()
+}
+
+pub(crate) fn texts(json: &str) -> Result<Vec<String>, StoreError> {
+    serde_json::from_str(json).map_err(|_| unreadable())
+}
+
+/// A grant that can't be read opens nothing.
+fn unreadable() -> StoreError {
+    StoreError::Unreadable {
+        what: "a client or token",
+    }
+}
+
+/// A key that nobody can guess, from the operating system. The one place where a store takes
+/// randomness by itself: it makes its key whoever opens it first, and keeps it.
+pub(crate) fn signing_key() -> Result<[u8; 32], StoreError> {
+    ring::rand::generate(&ring::rand::SystemRandom::new())
+        .map(ring::rand::Random::expose)
+        .map_err(|_| StoreError::NoRandomness)
 }

@@ -5,17 +5,20 @@
 //! backend, and the conformance suite in this crate's tests says what "does" means.
 
 mod access;
+mod copy;
 mod error;
 pub mod facts;
 mod forgotten;
 mod lock;
 mod page;
+mod postgres;
 mod report;
+mod rows;
 mod run;
 mod snapshot;
 mod sqlite;
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use headcount_core::{
     field::Projection,
@@ -24,10 +27,13 @@ use headcount_core::{
 };
 
 pub use access::{AccessList, Credential, CredentialKind, Grant, Heads, RateLimit};
-pub use error::StoreError;
+pub use copy::{Copied, Record, Sink, copy};
+pub use error::{DatabaseError, PostgresError, StoreError};
 pub use forgotten::Forgotten;
 pub use lock::SyncLock;
-pub use report::{KeptDays, KeptError, KeptFault, KeptQuestion, ReportError, report};
+pub use report::{
+    Engine, KeptDays, KeptError, KeptFault, KeptQuestion, ReportError, UnknownEngine, report,
+};
 pub use run::{Run, Staged};
 pub use snapshot::{Breaker, DivisionLoss, Outcome, Snapshot, StateCounts, Summary, Tripped};
 
@@ -40,19 +46,22 @@ pub enum Access {
     Write,
 }
 
-/// Opens the store at `url`: `sqlite:PATH` or a bare path. This is the only place that knows which
-/// backends there are.
+/// Opens the store at `url`: `sqlite:PATH`, a bare path or `postgres://…`. This is the only place
+/// that knows which backends there are.
 ///
 /// # Errors
 /// [`StoreError::NoStore`] when reading and nothing is there; [`StoreError::NotAStore`],
 /// [`StoreError::NewerSchema`] when something else is; [`StoreError::Unsupported`] for a URL of
-/// another kind.
+/// another kind; [`StoreError::Unreachable`] and its neighbours where a database is not reached.
 pub fn open(url: &str, access: Access) -> Result<Arc<dyn Store>, StoreError> {
     if let Some(path) = url.strip_prefix("sqlite:") {
         let path = path.strip_prefix("//").unwrap_or(path);
         return Ok(Arc::new(sqlite::Sqlite::open(Path::new(path), access)?));
     }
     match url.split_once("://") {
+        Some(("postgres" | "postgresql", _)) => {
+            Ok(Arc::new(self::postgres::Postgres::open(url, access)?))
+        }
         Some((scheme, _)) => Err(StoreError::Unsupported {
             scheme: scheme.to_owned(),
         }),
@@ -283,4 +292,40 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
     fn heads(&self) -> Result<Heads, StoreError>;
+
+    /// Hands over everything that is kept, as of one moment, in the order that [`Record`] tells.
+    /// What runs have staged is left out.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read, and what `sink` says.
+    fn export(&self, sink: &mut Sink<'_>) -> Result<(), StoreError>;
+
+    /// Takes in what `feed` hands to the sink that it is given, in the order of
+    /// [`Store::export`]: all of it in one transaction, or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::NotEmpty`] when anything is there already; [`StoreError`] when the store
+    /// cannot be written, and what `feed` says.
+    fn import(
+        &self,
+        feed: &mut dyn FnMut(&mut Sink<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError>;
+
+    /// The orgs of which something is staged or held back.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    fn unfinished(&self) -> Result<Vec<String>, StoreError>;
+
+    /// Waits until it is time to look at [`Store::heads`] again, at most for `timeout`, and tells
+    /// whether it is. `last` is for the store alone: the caller starts it at 0 and gives the same
+    /// one each time, so that no change is missed between two waits.
+    ///
+    /// A store that is told of changes returns at once when there is one, and says no when none
+    /// came; any other one waits and says yes.
+    fn wait(&self, last: &mut u64, timeout: Duration) -> bool {
+        let _ = last;
+        std::thread::sleep(timeout);
+        true
+    }
 }

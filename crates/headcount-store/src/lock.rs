@@ -56,6 +56,7 @@ fn locked(file: &mut File, org: &str) -> StoreError {
         .and_then(|time| i64::try_from(time.as_millis()).ok());
     StoreError::Locked {
         org: org.to_owned(),
+        host: None,
         pid,
         since_ms,
     }
@@ -90,6 +91,23 @@ pub(crate) fn file_safe(org: &str) -> String {
     name
 }
 
+/// The org that [`file_safe`] made a name of; nothing where it did not.
+pub(crate) fn named_by_file(name: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(name.len());
+    let mut rest = name.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => {
+                let digits = [rest.next()?, rest.next()?];
+                u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?
+            }
+            byte => byte,
+        });
+    }
+    let org = String::from_utf8(bytes).ok()?;
+    (file_safe(&org) == name).then_some(org)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,5 +117,11 @@ mod tests {
         let path = |org| lock_path(Path::new("a.db"), org);
         assert_eq!(path("org-1"), Path::new("a.db.org-1.lock"));
         assert_eq!(path("A/.."), Path::new("a.db.%41%2F%2E%2E.lock"));
+        for org in ["org-1", "A/..", "Ü 100 %", ""] {
+            assert_eq!(named_by_file(&file_safe(org)).as_deref(), Some(org));
+        }
+        for other in ["lost+found", ".x", "%4", "%zz", "%61", "%FF"] {
+            assert_eq!(named_by_file(other), None, "{other}");
+        }
     }
 }

@@ -1,11 +1,13 @@
-//! The users of a page that is about to be staged.
+//! A page on its way into a store, whichever that is: read, each user once, and what became of it.
 
 use std::{borrow::Cow, collections::BTreeSet};
 
 use headcount_core::{
+    change::{Change, compare},
     personal::{erased, erased_from},
     user::Attributes,
 };
+use xxhash_rust::xxh3::xxh3_128;
 
 use crate::{Staged, StoreError};
 
@@ -15,6 +17,28 @@ pub(crate) struct Given<'a> {
     pub(crate) document: Cow<'a, str>,
 }
 
+/// What a document is to the last snapshot. The numbers are what `staged.kind` holds.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Kind {
+    New = 0,
+    Changed = 1,
+    Touched = 2,
+    Unchanged,
+}
+
+impl Kind {
+    /// Where such a document is counted.
+    pub(crate) fn counted(self, staged: &mut Staged) -> &mut u64 {
+        match self {
+            Self::New => &mut staged.new,
+            Self::Changed => &mut staged.changed,
+            Self::Touched => &mut staged.touched,
+            Self::Unchanged => &mut staged.unchanged,
+        }
+    }
+}
+
+/// Reads all documents of a page, or tells the first that is not a user.
 pub(crate) fn parse<'a>(documents: &[&'a str]) -> Result<Vec<Given<'a>>, StoreError> {
     documents
         .iter()
@@ -85,4 +109,19 @@ pub(crate) fn without<'a>(
     Ok(page)
 }
 
-const UNREADABLE: StoreError = StoreError::Unreadable { what: "a document" };
+/// Tells a changed document from an unchanged one.
+pub(crate) fn digest(document: &str) -> [u8; 16] {
+    xxh3_128(document.as_bytes()).to_be_bytes()
+}
+
+/// What a document is to the one that holds, when their digests differ.
+pub(crate) fn compared(old: &str, document: &str) -> Result<Kind, StoreError> {
+    Ok(match compare(old, document).map_err(|_| UNREADABLE)? {
+        Change::Unchanged => Kind::Unchanged,
+        Change::Touched => Kind::Touched,
+        Change::Changed(_) => Kind::Changed,
+    })
+}
+
+/// A document that is missing, or that is none.
+pub(crate) const UNREADABLE: StoreError = StoreError::Unreadable { what: "a document" };

@@ -1,18 +1,60 @@
-//! Reports: facts in files over the versions in a store.
+//! Reports: facts over the versions in a store, added up here or by the database that keeps them.
 
 mod kept;
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    str::FromStr,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use headcount_core::segment::{
-    FactSink, PeopleBuilder, Plan, PlanError, Question, Segmenter, Table,
+    FactSink, People, PeopleBuilder, Plan, PlanError, Pushed, Question, Segmenter, Table,
 };
 
 pub use self::kept::{KeptDays, KeptError, KeptFault, KeptQuestion};
 use crate::{Snapshot, Store, StoreError};
+
+/// Who adds facts up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Engine {
+    /// This program: facts are read.
+    #[default]
+    Local,
+    /// The database that keeps the facts: only sums leave it.
+    Store,
+}
+
+/// Nobody knows an engine of this name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an engine is local or store")]
+pub struct UnknownEngine;
+
+impl Engine {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Local, Self::Store];
+
+    /// `local` or `store`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Store => "store",
+        }
+    }
+}
+
+impl FromStr for Engine {
+    type Err = UnknownEngine;
+
+    fn from_str(name: &str) -> Result<Self, UnknownEngine> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|engine| engine.name() == name)
+            .ok_or(UnknownEngine)
+    }
+}
 
 /// Why there is no report; `E` is what reading facts can meet.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +71,9 @@ pub enum ReportError<E: std::error::Error + 'static> {
     /// Segments and facts differ: a fault of ours, and no report that anybody should trust.
     #[error("the segments do not add up to the facts")]
     NotReconciled,
+    /// The facts lie in files, which add nothing up by themselves.
+    #[error("the facts of this store are files: only a store in PostgreSQL adds facts up itself")]
+    NoEngine,
 }
 
 /// Answers `question` over the versions that `store` keeps of `org`, and the facts of `files`,
@@ -44,10 +89,7 @@ pub fn report<F: Sync, E: std::error::Error + Send + 'static>(
     threads: usize,
     scan: impl Fn(&F, &[usize], &mut dyn FactSink) -> Result<(), E> + Sync,
 ) -> Result<(Table, Snapshot), ReportError<E>> {
-    let projection = question.projection();
-    let mut people = PeopleBuilder::new(projection);
-    let snapshot = store.versions(org, &projection, &mut |version| people.push(version))?;
-    let people = people.finish(question.known_until_ms());
+    let (people, snapshot) = people(store, org, question)?;
     let plan = Plan::new(&people, question)?;
     let wanted = question.kind.told();
     let next = AtomicUsize::new(0);
@@ -86,9 +128,39 @@ pub fn report<F: Sync, E: std::error::Error + Send + 'static>(
     for other in all {
         sums.merge(other)?;
     }
-    let table = sums.table()?;
-    if !table.facts.holds(&table.total) {
-        return Err(ReportError::NotReconciled);
+    Ok((reconciled(sums.table()?)?, snapshot))
+}
+
+/// Answers `question` over the versions that `store` keeps of `org`, and the sums that `sum` lets a
+/// database tell. The snapshot is the last one.
+fn pushed<E: std::error::Error + 'static>(
+    store: &dyn Store,
+    org: &str,
+    question: &Question,
+    sum: impl FnOnce(&mut Pushed<'_>) -> Result<(), ReportError<E>>,
+) -> Result<(Table, Snapshot), ReportError<E>> {
+    let (people, snapshot) = people(store, org, question)?;
+    let plan = Plan::new(&people, question)?;
+    let mut pushed = Pushed::new(&plan, question.kind.told());
+    sum(&mut pushed)?;
+    Ok((reconciled(pushed.table()?)?, snapshot))
+}
+
+/// Everybody, as far as a question asks.
+fn people(
+    store: &dyn Store,
+    org: &str,
+    question: &Question,
+) -> Result<(People, Snapshot), StoreError> {
+    let projection = question.projection();
+    let mut people = PeopleBuilder::new(projection);
+    let snapshot = store.versions(org, &projection, &mut |version| people.push(version))?;
+    Ok((people.finish(question.known_until_ms()), snapshot))
+}
+
+fn reconciled<E: std::error::Error + 'static>(table: Table) -> Result<Table, ReportError<E>> {
+    match table.facts.holds(&table.total) {
+        true => Ok(table),
+        false => Err(ReportError::NotReconciled),
     }
-    Ok((table, snapshot))
 }

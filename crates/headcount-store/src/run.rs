@@ -16,6 +16,9 @@ pub struct Run {
     pub(crate) org: i64,
     pub(crate) id: i64,
     pub(crate) started_ms: i64,
+    /// Tells whoever goes on with the run from whoever had it before; of no use in SQLite, where
+    /// only the death of the one gives the lock to the other.
+    pub(crate) token: i64,
     pub(crate) resumed: bool,
     pub(crate) parts: BTreeMap<String, String>,
     /// Slots of all users met. Users without a slot yet get one when staged.

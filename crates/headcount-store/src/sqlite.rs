@@ -5,6 +5,7 @@
 
 mod access;
 mod connect;
+mod copy;
 mod forget;
 mod in_turn;
 mod publish;
@@ -27,8 +28,10 @@ use rusqlite::{Connection, OptionalExtension};
 
 use self::in_turn::{InTurn, Turn};
 use crate::{
-    Access, AccessList, Breaker, Credential, Forgotten, Heads, Outcome, Run, Snapshot, Staged,
-    Store, StoreError, Summary, SyncLock, lock::FileLock,
+    Access, AccessList, Breaker, Credential, Forgotten, Heads, Outcome, Run, Sink, Snapshot,
+    Staged, Store, StoreError, Summary, SyncLock,
+    lock::FileLock,
+    rows::{signed, unsigned},
 };
 
 /// Connections of readers that are kept when idle. Each holds pages of the file in memory.
@@ -62,7 +65,7 @@ impl Sqlite {
     /// when unwinding.
     fn writer(&self) -> Result<Turn<'_, Connection>, StoreError> {
         let writer = self.writer.as_ref().ok_or_else(|| {
-            StoreError::ReadOnly(rusqlite::Error::SqliteFailure(
+            StoreError::from(rusqlite::Error::SqliteFailure(
                 rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY),
                 None,
             ))
@@ -111,16 +114,6 @@ fn org_key_or_new(connection: &Connection, org: &str) -> Result<i64, StoreError>
     Ok(connection
         .prepare_cached("SELECT org FROM org WHERE name = ?1")?
         .query_row([org], |row| row.get(0))?)
-}
-
-/// A count or a slot out of the store, where it is never negative.
-fn unsigned<T: TryFrom<i64>>(number: i64) -> Result<T, StoreError> {
-    T::try_from(number).map_err(|_| StoreError::Unreadable { what: "a number" })
-}
-
-/// A count on its way into the store.
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 impl Store for Sqlite {
@@ -280,6 +273,23 @@ impl Store for Sqlite {
 
     fn heads(&self) -> Result<Heads, StoreError> {
         self.reading(access::heads)
+    }
+
+    fn export(&self, sink: &mut Sink<'_>) -> Result<(), StoreError> {
+        self.reading(|connection| copy::export(connection, sink))
+    }
+
+    fn import(
+        &self,
+        feed: &mut dyn FnMut(&mut Sink<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        connect::durably(&mut *self.writer()?, |connection| {
+            copy::import(connection, feed)
+        })
+    }
+
+    fn unfinished(&self) -> Result<Vec<String>, StoreError> {
+        self.reading(read::unfinished)
     }
 }
 

@@ -53,7 +53,8 @@ pub(crate) struct Global<O = Form>
 where
     O: ValueEnum + Default + Send + Sync + 'static,
 {
-    /// Where users are kept: `sqlite:PATH` [default: a SQLite file in your data directory]
+    /// Where users are kept: `sqlite:PATH` or `postgres://…` [default: a SQLite file in your data
+    /// directory]
     #[arg(
         long,
         value_name = "URL",
@@ -168,6 +169,7 @@ pub(crate) enum Command {
     Changes(commands::changes::Args),
     Snapshots(commands::snapshots::Args),
     Orgs(commands::orgs::Args),
+    Store(commands::store::Args),
     Check(commands::check::Args),
     Report(commands::report::Args),
     Export(commands::export::Args),

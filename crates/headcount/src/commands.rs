@@ -17,6 +17,7 @@ pub(crate) mod report;
 pub(crate) mod sandbox;
 pub(crate) mod serve;
 pub(crate) mod snapshots;
+pub(crate) mod store;
 pub(crate) mod sync;
 pub(crate) mod token;
 pub(crate) mod users;
@@ -44,6 +45,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Changes(args) => changes::run(&global, &args),
         Command::Snapshots(args) => snapshots::run(&global, &args),
         Command::Orgs(args) => orgs::run(&global, &args),
+        Command::Store(args) => store::run(&global, &args),
         Command::Check(args) => check::run(&global, asked.output, &args),
         Command::Report(args) => report::run(&global, &args),
         Command::Serve(args) => serve::run(&global, &args),

@@ -1,6 +1,7 @@
 //! Settings, from four places: option, environment, settings file, profile of the gc tool. The
 //! first that names a value wins.
 
+mod database;
 pub(crate) mod environment;
 mod file;
 mod gc;
@@ -12,7 +13,7 @@ use std::{
     sync::Arc,
 };
 
-use headcount_store::{Access, Store};
+use headcount_store::{Access, Engine, Store, facts::FactStore};
 
 pub(crate) use environment::Environment;
 pub(crate) use file::{Breaker, File, Org, Refresh, Sync};
@@ -20,7 +21,7 @@ pub(crate) use upstream::{Credentials, Endpoint, Upstream};
 
 use crate::{
     cli::Global,
-    error::nearest,
+    error::{Exit, Failure, nearest},
     schedule::{Cron, Schedule, Zone},
 };
 
@@ -200,16 +201,38 @@ impl Config {
         ))
     }
 
-    /// URL of the store.
+    /// URL of the store. It may hold a password: it is for opening, never for showing.
     pub(crate) fn store_url(&self) -> Result<String, ConfigError> {
         if let Some(url) = self.store.as_ref().or(self.file.store.as_ref()) {
-            return Ok(url.clone());
+            return Ok(database::with_password(
+                url,
+                self.environment.get("PGPASSWORD"),
+            ));
         }
         let path = self
             .environment
             .default_store()
             .ok_or(ConfigError::NoDataDirectory)?;
         Ok(format!("sqlite:{}", path.display()))
+    }
+
+    /// Who adds facts up: as asked, or as the settings say.
+    pub(crate) fn engine(
+        &self,
+        asked: Option<Engine>,
+        facts: &FactStore,
+    ) -> Result<Engine, Failure> {
+        let engine = asked.unwrap_or(self.file.reports.engine);
+        if engine == Engine::Local || facts.has_engine() {
+            return Ok(engine);
+        }
+        let (exit, named) = match asked {
+            Some(_) => (Exit::Usage, "--engine store"),
+            None => (Exit::Config, "engine = \"store\" in the settings"),
+        };
+        let message = format!("{named}: the facts of this store are files, which add nothing up");
+        Err(Failure::new(exit, message)
+            .hint("leave it out, or keep everything in PostgreSQL with --store postgres://..."))
     }
 
     /// Opens the store. The folder of the default one is made where it is missing; a path that a
@@ -244,6 +267,12 @@ impl Config {
             None => path.to_owned(),
         }
     }
+}
+
+/// A URL of a store as it is opened, where it is not the one of the settings: with the password of
+/// the environment where it has none.
+pub(crate) fn complete(url: &str) -> String {
+    database::with_password(url, Environment::of_process().get("PGPASSWORD"))
 }
 
 /// Key of an org that nobody named.

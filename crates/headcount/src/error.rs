@@ -202,10 +202,16 @@ fn of_store(error: &StoreError) -> Exit {
         StoreError::NoStore { .. }
         | StoreError::NoSnapshot { .. }
         | StoreError::Locked { .. }
-        | StoreError::Busy(_) => Exit::TryAgain,
+        | StoreError::LockLost { .. }
+        | StoreError::Busy(_)
+        | StoreError::Unreachable(_) => Exit::TryAgain,
         // No later try will find an earlier snapshot.
-        StoreError::BeforeFirst { .. } => Exit::Usage,
-        StoreError::Unsupported { .. } => Exit::Config,
+        StoreError::BeforeFirst { .. } | StoreError::NotEmpty => Exit::Usage,
+        StoreError::Unsupported { .. }
+        | StoreError::BadUrl { .. }
+        | StoreError::Unsuitable { .. }
+        | StoreError::Untrusted(_) => Exit::Config,
+        StoreError::NotAllowed(_) => Exit::NotAuthorised,
         _ => Exit::Failure,
     }
 }
@@ -222,6 +228,8 @@ fn of_facts(error: &FactsError) -> Exit {
         | FactsError::Twice { .. }
         | FactsError::Overlap { .. }
         | FactsError::OtherTimeZone { .. } => Exit::Usage,
+        FactsError::Store(error) => of_store(error),
+        FactsError::Replaced { .. } => Exit::TryAgain,
         _ => Exit::Failure,
     }
 }
@@ -241,6 +249,7 @@ fn of_report<E: std::error::Error + 'static>(
             let hint = "`headcount users --columns id,name,email` lists the ids";
             (Exit::Usage, Some(hint.to_owned()))
         }
+        ReportError::NoEngine => (Exit::Usage, None),
         ReportError::Plan(_) | ReportError::NotReconciled => (Exit::Failure, None),
     }
 }

@@ -15,8 +15,13 @@ mod bad_input;
 mod changes;
 #[path = "it/check.rs"]
 mod check;
+#[expect(dead_code, reason = "the tests of the store use more of it")]
+#[path = "../../headcount-store/tests/it/database.rs"]
+mod database;
 #[path = "it/days.rs"]
 mod days;
+#[path = "it/engine.rs"]
+mod engine;
 #[path = "it/export.rs"]
 mod export;
 #[path = "it/facts.rs"]
@@ -36,6 +41,8 @@ mod orgs;
 #[cfg(feature = "otlp")]
 #[path = "it/otlp.rs"]
 mod otlp;
+#[path = "it/postgres.rs"]
+mod postgres;
 #[path = "it/readme.rs"]
 mod readme;
 #[path = "it/report.rs"]

@@ -1,7 +1,10 @@
 //! Who is above whom at a moment. The managers above a user, from the top down, are a *path*;
 //! equal paths are one number, whenever they occur.
 
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{BTreeSet, HashMap, VecDeque},
+    ops::RangeInclusive,
+};
 
 use roaring::RoaringBitmap;
 
@@ -39,8 +42,21 @@ pub(super) struct Paths {
     known: HashMap<(u32, u32), u32>,
     /// By number of moments passed.
     trees: VecDeque<(usize, Vec<u32>)>,
-    /// Rings of managers that were cut, by the least user of each.
-    cycles: HashMap<u32, Vec<u32>>,
+    /// The numbers of moments of which a tree was found.
+    met: BTreeSet<usize>,
+    /// Rings of managers that were cut, each from its least user on.
+    cycles: BTreeSet<Vec<u32>>,
+}
+
+/// Whoever has reports, with rings cut.
+struct Heads {
+    /// Place of each user among the heads, [`NOBODY`] for whoever is none.
+    place: Vec<u32>,
+    users: Vec<u32>,
+    /// Place of the head above each.
+    above: Vec<Option<u32>>,
+    /// Rings that were cut, each from its least user on.
+    rings: Vec<Vec<u32>>,
 }
 
 impl Managing {
@@ -94,6 +110,19 @@ impl Managing {
         &self.moments
     }
 
+    /// How many of the moments have passed at the first and at the last of these times.
+    pub(super) fn passed_in(&self, times_ms: std::ops::Range<i64>) -> RangeInclusive<usize> {
+        self.passed(times_ms.start)..=self.passed(times_ms.end.saturating_sub(1))
+    }
+
+    /// The moments after the first one within these times.
+    pub(super) fn moments_in(&self, times_ms: &std::ops::Range<i64>) -> &[i64] {
+        let until = |ms| self.moments.partition_point(|&moment| moment <= ms);
+        let first = until(times_ms.start).max(1).min(self.moments.len());
+        let end = until(times_ms.end.saturating_sub(1)).max(first);
+        &self.moments[first..end]
+    }
+
     /// The manager of each user at that time; [`NOBODY`] for none.
     pub(super) fn at(&self, people: &People, passed: usize) -> Vec<u32> {
         let ms = self.moments.get(passed - 1).copied().unwrap_or(i64::MAX);
@@ -121,7 +150,8 @@ impl Paths {
             nodes: vec![(NOBODY, NO_PATH)],
             known: HashMap::new(),
             trees: VecDeque::new(),
-            cycles: HashMap::new(),
+            met: BTreeSet::new(),
+            cycles: BTreeSet::new(),
         }
     }
 
@@ -138,6 +168,7 @@ impl Paths {
         }
         let tree = self.tree(&managing.at(people, passed));
         let path = tree[user as usize];
+        self.met.insert(passed);
         self.trees.truncate(KEPT - 1);
         self.trees.push_front((passed, tree));
         path
@@ -155,11 +186,19 @@ impl Paths {
         u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)
     }
 
-    /// The rings that were cut, each from its least user on.
-    pub(super) fn cycles(&self) -> Vec<Vec<u32>> {
-        let mut cycles: Vec<_> = self.cycles.values().cloned().collect();
-        cycles.sort_unstable();
-        cycles
+    /// The rings that were cut in the trees of these numbers of moments, whether a fact asked for
+    /// a tree or not; each from its least user on.
+    pub(super) fn cycles(
+        &self,
+        people: &People,
+        managing: &Managing,
+        passed: RangeInclusive<usize>,
+    ) -> Vec<Vec<u32>> {
+        let mut cycles = self.cycles.clone();
+        for passed in passed.filter(|passed| !self.met.contains(passed)) {
+            cycles.extend(Heads::of(&managing.at(people, passed)).rings);
+        }
+        cycles.into_iter().collect()
     }
 
     /// For each path of `other`, the same path of this one.
@@ -168,41 +207,22 @@ impl Paths {
         for &(manager, above) in &other.nodes[1..] {
             paths.push(self.below(paths[above as usize], manager));
         }
-        self.cycles.extend(
-            other
-                .cycles
-                .iter()
-                .map(|(least, ring)| (*least, ring.clone())),
-        );
+        self.cycles.extend(other.cycles.iter().cloned());
+        self.met.extend(&other.met);
         paths
     }
 
     /// The path of each user. Only those to whom others report have one of their own: the others
     /// share that of their manager.
     pub(super) fn tree(&mut self, manager: &[u32]) -> Vec<u32> {
-        let mut place = vec![NOBODY; manager.len()];
-        let mut heads = Vec::new();
-        for &head in manager {
-            if head != NOBODY && place[head as usize] == NOBODY {
-                place[head as usize] = u32::try_from(heads.len()).unwrap_or(NOBODY);
-                heads.push(head);
-            }
-        }
-        let above = heads.iter().map(|&head| match manager[head as usize] {
-            NOBODY => None,
-            above => Some(place[above as usize]),
-        });
-        let mut above: Vec<Option<u32>> = above.collect();
-        // A ring is a ring of heads.
-        for ring in cycles(&above) {
-            let mut users: Vec<u32> = ring.iter().map(|&head| heads[head as usize]).collect();
-            // The least becomes the top, so that the cut depends on nothing else.
-            let least = (0..users.len()).min_by_key(|&at| users[at]).unwrap_or(0);
-            above[ring[least] as usize] = None;
-            users.rotate_left(least);
-            self.cycles.insert(users[0], users);
-        }
-        let paths = self.of_heads(&heads, &above);
+        let Heads {
+            place,
+            users,
+            above,
+            rings,
+        } = Heads::of(manager);
+        self.cycles.extend(rings);
+        let paths = self.of_heads(&users, &above);
         (0..manager.len())
             .map(|user| match (place[user], manager[user]) {
                 (NOBODY, NOBODY) => NO_PATH,
@@ -245,6 +265,41 @@ impl Paths {
     }
 }
 
+impl Heads {
+    /// Whoever is the manager of somebody.
+    fn of(manager: &[u32]) -> Self {
+        let mut place = vec![NOBODY; manager.len()];
+        let mut heads = Vec::new();
+        for &head in manager {
+            if head != NOBODY && place[head as usize] == NOBODY {
+                place[head as usize] = u32::try_from(heads.len()).unwrap_or(NOBODY);
+                heads.push(head);
+            }
+        }
+        let above = heads.iter().map(|&head| match manager[head as usize] {
+            NOBODY => None,
+            above => Some(place[above as usize]),
+        });
+        let mut above: Vec<Option<u32>> = above.collect();
+        // A ring is a ring of heads.
+        let rings = cycles(&above).into_iter().map(|ring| {
+            let mut users: Vec<u32> = ring.iter().map(|&head| heads[head as usize]).collect();
+            // The least becomes the top, so that the cut depends on nothing else.
+            let least = (0..users.len()).min_by_key(|&at| users[at]).unwrap_or(0);
+            above[ring[least] as usize] = None;
+            users.rotate_left(least);
+            users
+        });
+        let rings = rings.collect();
+        Self {
+            place,
+            users: heads,
+            above,
+            rings,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -268,7 +323,7 @@ mod tests {
         assert_eq!(found, [vec![0], vec![0, 1], vec![0, 1], vec![0, 1], vec![]]);
         let again = paths.clone();
         assert_eq!(paths.adopt(&again), [0, 1, 2]);
-        assert!(paths.cycles().is_empty());
+        assert!(paths.cycles.is_empty());
     }
 
     #[test]
@@ -279,6 +334,6 @@ mod tests {
             found,
             [vec![0], vec![1], vec![1, 3, 2], vec![1, 3], vec![1, 3]]
         );
-        assert_eq!(paths.cycles(), [vec![0], vec![1, 2, 3]]);
+        assert!(paths.cycles.iter().eq(&[vec![0], vec![1, 2, 3]]));
     }
 }

@@ -25,8 +25,8 @@ use crate::fact::MEASURES;
 pub struct Segmenter<'p> {
     pub(super) plan: &'p Plan<'p>,
     /// Places of the measures that blocks carry.
-    wanted: Vec<usize>,
-    sums_of_counts: [Option<usize>; MEASURES],
+    pub(super) wanted: Vec<usize>,
+    pub(super) sums_of_counts: [Option<usize>; MEASURES],
     /// The user of each entry of the dictionary; [`NO_VALUE`] for one that nobody knows.
     users: Vec<u32>,
     /// The media type of each entry, by place among those met.
@@ -117,7 +117,7 @@ impl<'p> Segmenter<'p> {
         Ok(())
     }
 
-    fn media_type(&mut self, name: &str) -> u32 {
+    pub(super) fn media_type(&mut self, name: &str) -> u32 {
         let known = self.media_names.iter().position(|known| known == name);
         let place = known.unwrap_or_else(|| {
             self.media_names.push(name.to_owned());

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use roaring::RoaringBitmap;
 
 use super::{
-    Attribute, NO_VALUE, PlanError, Segmenter, Totals, UNROSTERED,
+    Attribute, Attribution, NO_VALUE, PlanError, Segmenter, Totals, UNROSTERED,
     cells::{EXCLUDED, Key, UNSEEN},
 };
 use crate::{aggregate::NONE, fact::FactKind};
@@ -24,7 +24,7 @@ pub struct Table {
     pub facts: Reconciliation,
     /// Whether rows overlap, since they are whole trees.
     pub overlapping: bool,
-    /// Ids of users who report to each other in a ring that was cut, by ring.
+    /// Ids of users who reported to each other within the period in a ring that was cut, by ring.
     pub cycles: Vec<Vec<String>>,
 }
 
@@ -118,7 +118,7 @@ impl Segmenter<'_> {
             .plus(&not_matching)
             .ok_or(PlanError::Overflow)?;
         let all = self.straight.less(unseen, &both);
-        let cycles = self.paths.cycles().into_iter().map(|ring| {
+        let cycles = self.cycles().into_iter().map(|ring| {
             let ids = ring.into_iter().map(|user| plan.people.id(user).to_owned());
             ids.collect()
         });
@@ -136,6 +136,20 @@ impl Segmenter<'_> {
             overlapping: plan.question.by.contains(&Attribute::Tree),
             cycles: cycles.collect(),
         })
+    }
+
+    /// The rings of managers that were cut within the period.
+    fn cycles(&self) -> Vec<Vec<u32>> {
+        let plan = self.plan;
+        let Some(managing) = &plan.managing else {
+            return Vec::new();
+        };
+        let times = match plan.question.attribution {
+            Attribution::Event => plan.question.period_ms.clone(),
+            Attribution::Today => i64::MAX..i64::MAX,
+        };
+        let passed = managing.passed_in(times);
+        self.paths.cycles(plan.people, managing, passed)
     }
 
     /// The labels of the rows that a cell is in: one, but for whole trees.

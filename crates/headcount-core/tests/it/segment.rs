@@ -22,10 +22,10 @@ use proptest::prelude::*;
 const STEP: i64 = 6 * 3_600_000;
 
 #[derive(Clone, Debug)]
-struct Version {
-    id: String,
-    from: i64,
-    to: Option<i64>,
+pub(crate) struct Version {
+    pub(crate) id: String,
+    pub(crate) from: i64,
+    pub(crate) to: Option<i64>,
     name: Option<String>,
     department: Option<String>,
     division: Option<(String, Option<String>)>,
@@ -33,13 +33,13 @@ struct Version {
 }
 
 #[derive(Clone, Debug)]
-struct Asked {
+pub(crate) struct Asked {
     by: Vec<&'static str>,
     condition: Option<&'static str>,
     under: Option<String>,
     today: bool,
     divisions: Option<Vec<String>>,
-    period: (i64, i64),
+    pub(crate) period: (i64, i64),
 }
 
 const BY: [&str; 14] = [
@@ -62,7 +62,7 @@ const MEDIA: [&str; 2] = ["message", "voice"];
 
 impl Asked {
     /// The same; without the manager where nobody in sight is that manager, which is an error.
-    fn in_sight_of(self, versions: &[Version]) -> Self {
+    pub(crate) fn in_sight_of(self, versions: &[Version]) -> Self {
         let model = Model {
             versions,
             asked: &self,
@@ -415,7 +415,7 @@ fn model(versions: &[Version], facts: &[Fact], asked: &Asked) -> Expected {
 
 // ---- what is tested
 
-fn question(asked: &Asked) -> Question {
+pub(crate) fn question(asked: &Asked) -> Question {
     Question {
         kind: FactKind::HandleTime,
         by: asked
@@ -441,7 +441,7 @@ fn question(asked: &Asked) -> Question {
     }
 }
 
-fn people(versions: &[Version], question: &Question) -> People {
+pub(crate) fn people(versions: &[Version], question: &Question) -> People {
     let mut builder = PeopleBuilder::new(question.projection());
     for version in versions {
         let user = Attributes {
@@ -477,14 +477,23 @@ fn table(
 ) -> Table {
     let question = question(asked);
     let people = people(versions, &question);
-    let plan = Plan::new(&people, &question).unwrap();
+    read(
+        &Plan::new(&people, &question).unwrap(),
+        facts,
+        wanted,
+        block,
+    )
+}
+
+/// The same of a plan.
+pub(crate) fn read(plan: &Plan<'_>, facts: &[Fact], wanted: &[usize], block: usize) -> Table {
     let mut days: BTreeMap<i64, Vec<Fact>> = BTreeMap::new();
     for fact in facts {
         days.entry(fact.start_ms.div_euclid(4 * STEP))
             .or_default()
             .push(fact.clone());
     }
-    let mut both = [Segmenter::new(&plan, wanted), Segmenter::new(&plan, wanted)];
+    let mut both = [Segmenter::new(plan, wanted), Segmenter::new(plan, wanted)];
     for (at, (_, mut facts)) in days.into_iter().enumerate() {
         facts.sort_by(|a, b| (&a.user_id, a.start_ms).cmp(&(&b.user_id, b.start_ms)));
         // A file hands its facts over in pieces.
@@ -580,7 +589,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn org()(lives in prop::collection::vec(life(), 1..=USERS)) -> Vec<Version> {
+    pub(crate) fn org()(lives in prop::collection::vec(life(), 1..=USERS)) -> Vec<Version> {
         lives.into_iter().enumerate().flat_map(|(number, life)| {
             life.into_iter().map(move |version| Version { id: format!("u{number}"), ..version })
         }).collect()
@@ -588,7 +597,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn fact()(
+    pub(crate) fn fact()(
         start in 0_i64..40,
         length in 1_i64..5,
         user in prop::option::weighted(0.9, prop_oneof![9 => user(), 1 => Just("stranger".to_owned())]),
@@ -606,7 +615,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn asked()(
+    pub(crate) fn asked()(
         by in prop::sample::subsequence(&BY[..], 0..4),
         condition in prop::option::weighted(0.3, prop::sample::select(&["department=Sales", "manager.name=Ann"][..])),
         under in prop::option::weighted(0.2, Just("u0".to_owned())),

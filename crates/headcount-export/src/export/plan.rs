@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use headcount_core::{fact::FactKind, segment::Calendar};
 use headcount_store::{
     Snapshot, Store, StoreError,
-    facts::{DayFile, FactStore},
+    facts::{FactStore, KeptDay},
 };
 use jiff::tz::TimeZone;
 use xxhash_rust::xxh3::xxh3_64;
@@ -31,7 +31,7 @@ const MOST_STRANGERS: usize = 1000;
 pub(super) enum Job {
     Dimension(Table),
     /// A day as it was listed.
-    Facts(Box<DayFile>),
+    Facts(Box<KeptDay>),
     /// A file without rows.
     NoFacts(Table),
 }
@@ -46,7 +46,7 @@ pub(super) struct Plan {
     pub(super) jobs: Vec<Job>,
     pub(super) kept: Vec<(Table, FileTold)>,
     /// Days of the same content: they stay unless the history before their end changed.
-    same: Vec<(Box<DayFile>, FileTold)>,
+    same: Vec<(Box<KeptDay>, FileTold)>,
     before: Option<Manifest>,
 }
 
@@ -156,7 +156,7 @@ impl Plan {
         request: &Request<'_>,
         folder: &Folder,
         kind: FactKind,
-        days: Vec<DayFile>,
+        days: Vec<KeptDay>,
     ) {
         let table = Table::of(kind);
         let find = |day: &str| {
@@ -239,7 +239,7 @@ impl Plan {
 }
 
 /// Digest of the facts of a day.
-fn content(day: &DayFile) -> String {
+fn content(day: &KeptDay) -> String {
     let text = format!(
         "{FORMAT} {:032x} {} {} {}",
         day.content, day.day.date, day.day.time_zone, day.end_ms
@@ -248,7 +248,7 @@ fn content(day: &DayFile) -> String {
 }
 
 /// Digest of the facts of a day, and of the versions before its end.
-pub(super) fn state(day: &DayFile, star: &Star) -> String {
+pub(super) fn state(day: &KeptDay, star: &Star) -> String {
     format!("{}.{:016x}", content(day), star.history_before(day.end_ms))
 }
 

@@ -3,8 +3,11 @@
 
 use std::{collections::BTreeSet, io};
 
-use headcount_core::segment::{Block, FactSink, NO_VALUE};
-use headcount_store::facts::{FactFile, FactsError};
+use headcount_core::{
+    fact::FactKind,
+    segment::{Block, FactSink, NO_VALUE},
+};
+use headcount_store::facts::{FactStore, FactsError, KeptDay};
 use jiff::civil::Date;
 
 use super::calendar::days_since_1970;
@@ -15,14 +18,15 @@ use crate::{
     write::{BATCH, Writer},
 };
 
-/// Writes the facts of a file, and gives the users among them whom no snapshot ever held.
+/// Writes the facts of a day as they are now, and gives which those are and the users among them
+/// whom no snapshot ever held.
 pub(crate) fn write(
     star: &Star,
-    file: &mut FactFile,
-    day: Date,
+    facts: &FactStore,
+    (kind, day): (FactKind, Date),
     writer: &mut Writer,
-) -> Result<BTreeSet<String>, ExportError> {
-    let measures = file.kind().measures().len();
+) -> Result<(KeptDay, BTreeSet<String>), ExportError> {
+    let measures = kind.measures().len();
     let wanted: Vec<usize> = (0..measures).collect();
     let mut rows = Rows {
         star,
@@ -35,13 +39,15 @@ pub(crate) fn write(
         strangers: BTreeSet::new(),
         failed: None,
     };
-    let scanned = file.scan(&wanted, &mut rows);
+    let scanned = facts.scan_now(kind, day, &wanted, &mut rows);
     rows.flush();
     match (rows.failed, scanned) {
         (Some(error), _) => Err(ExportError::Write(error)),
         (None, scanned) => {
-            scanned.map_err(|error: FactsError| ExportError::Facts(error))?;
-            Ok(rows.strangers)
+            // It was there when the days were listed.
+            let gone = FactsError::Replaced { date: day };
+            let found = scanned.and_then(|found| found.ok_or(gone));
+            Ok((found.map_err(ExportError::Facts)?, rows.strangers))
         }
     }
 }

@@ -61,7 +61,7 @@ fn days_are_written_when_they_change_and_removed_when_they_go() {
     let gone = org.facts.list(FactKind::HandleTime).unwrap()[0]
         .path
         .clone();
-    std::fs::remove_file(gone).unwrap();
+    std::fs::remove_file(gone.unwrap()).unwrap();
     let done = org.export(Format::Ndjson);
     assert_eq!((written(&done), done.removed), (vec![], 1));
     let left = files(&org.to()).join("\n");

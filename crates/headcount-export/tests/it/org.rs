@@ -33,7 +33,7 @@ impl Org {
         let url = folder.path().join("a.db").display().to_string();
         Self {
             store: open(&url, Access::Write).unwrap(),
-            facts: FactStore::beside(&url, ORG).unwrap(),
+            facts: FactStore::open(&url, ORG).unwrap(),
             folder,
         }
     }

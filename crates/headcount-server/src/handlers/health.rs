@@ -191,7 +191,7 @@ async fn kept_facts(app: &Arc<App>, orgs: Vec<String>) -> Vec<KeptFacts> {
         };
         let mut kept = Vec::new();
         for org in orgs {
-            let Ok(Some(facts)) = app.facts(&org) else {
+            let Some(facts) = app.facts(&org) else {
                 continue;
             };
             for kind in FactKind::ALL {

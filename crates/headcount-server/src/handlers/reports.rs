@@ -99,11 +99,12 @@ async fn answer(
             if freshness.is_known(&headers) {
                 return Ok(Outcome::Known(freshness));
             }
+            let engine = app.settings.reports.engine;
             let goes_on = || goes_on.load(Ordering::Relaxed);
             let store = app.rosters.store();
             let erased = store.heads()?.erased;
             let (table, snapshot) = days
-                .report(store, &org, THREADS, &goes_on)
+                .report(store, &org, engine, THREADS, &goes_on)
                 .map_err(not_reported)?;
             // The store may be ahead of what is in memory.
             let told = (snapshot.id, snapshot.published_ms);
@@ -155,7 +156,7 @@ impl Drop for Wanted {
 }
 
 fn find(app: &App, org: &str, question: &KeptQuestion) -> Result<KeptDays, ApiError> {
-    let facts = app.facts(org)?;
+    let facts = app.facts(org);
     let found = KeptDays::find(facts.as_ref(), question);
     found.map_err(|error| match error {
         KeptError::Facts(error) => error.into(),

@@ -17,7 +17,7 @@ use headcount_core::{
     roster::View,
     segment::{Block, Calendar, NO_VALUE},
 };
-use headcount_store::facts::{DayFile, FactFile, FactStore, FactsError};
+use headcount_store::facts::{FactStore, FactsError, KeptDay};
 use jiff::{
     civil::{Date, Weekday},
     tz::TimeZone,
@@ -140,7 +140,7 @@ impl Days<'_> {
     }
 
     /// One day; `None` where it is gone since it was seen.
-    pub(crate) fn day(&self, date: Date) -> Result<Option<DayFile>, ApiError> {
+    pub(crate) fn day(&self, date: Date) -> Result<Option<KeptDay>, ApiError> {
         match self.store {
             Some(store) => Ok(store.day(self.kind, date)?),
             None => Ok(None),
@@ -176,7 +176,7 @@ impl Facts<'_> {
 /// Reads one day, fact by fact, the measures at `wanted` alone.
 fn scan(
     facts: &Facts<'_>,
-    day: &DayFile,
+    day: &KeptDay,
     wanted: &[usize],
     each: &mut dyn FnMut(&Fact<'_>, Codes) -> bool,
 ) -> Result<(), ApiError> {
@@ -204,7 +204,8 @@ fn scan(
         done: false,
         each,
     };
-    FactFile::open(&day.path, Some(facts.days.kind))?.scan(wanted, &mut reader)?;
+    let store = facts.days.store.ok_or_else(ApiError::internal)?;
+    store.scan(day, wanted, &mut reader)?;
     Ok(())
 }
 

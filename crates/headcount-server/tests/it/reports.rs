@@ -7,7 +7,7 @@ use headcount_core::{
     segment::{Answer, Attribute, Attribution, Document, Period, SnapshotRef},
 };
 use headcount_store::{
-    KeptDays, KeptQuestion,
+    Engine, KeptDays, KeptQuestion,
     facts::{Day, FactStore, Source},
 };
 use jiff::civil::{Date, Weekday, date};
@@ -71,7 +71,11 @@ fn keep(facts: &FactStore, kind: FactKind, date: Date, of: Vec<Fact>) {
 
 /// Two days of everybody, of somebody unknown and of nobody.
 fn made() -> Made {
-    let made = Made::new().publish(&org(), BEGIN_MS);
+    filled(Made::new())
+}
+
+fn filled(made: Made) -> Made {
+    let made = made.publish(&org(), BEGIN_MS);
     for (date, more) in [(FIRST, 0), (SECOND, 1)] {
         let mut facts: Vec<Fact> = (0..4)
             .map(|user| fact(date, Some(user), 1 + more, 60_000 * (1 + user as i64)))
@@ -103,7 +107,9 @@ fn library(served: &Served, by: &[&str], divisions: Option<&str>) -> Value {
         allow_missing: false,
     };
     let days = KeptDays::find(Some(&served.facts()), &asked).unwrap();
-    let (table, snapshot) = days.report(&*served.store, ORG, 1, &|| true).unwrap();
+    let (table, snapshot) = days
+        .report(&*served.store, ORG, Engine::Local, 1, &|| true)
+        .unwrap();
     let answer = Answer::new(&labels, &table);
     let document = Document::new(answer, period, Attribution::Event, "UTC", &[]);
     let published = jiff::Timestamp::from_millisecond(snapshot.published_ms).unwrap();
@@ -289,9 +295,7 @@ async fn days_without_facts_are_named_with_the_way_to_get_them() {
         all.text
     );
     let nowhere = Made::new().publish(&org(), BEGIN_MS);
-    let nowhere = nowhere
-        .serve_with(|settings| settings.facts_beside = None)
-        .await;
+    let nowhere = nowhere.serve_with(|settings| settings.facts = None).await;
     let none = nowhere.anybody().get(&format!("{AHT}?{BOTH}")).await;
     assert_eq!(none.refusal(), (404, "not.found".to_owned()));
 }
@@ -388,7 +392,7 @@ async fn what_cannot_be_answered_is_refused_with_what_is_wrong() {
 #[tokio::test]
 async fn a_damaged_file_is_no_answer_and_harms_no_other() {
     let served = made().serve().await;
-    let folder = served.facts().folder().join("handle_time");
+    let folder = served.facts().folder().unwrap().join("handle_time");
     let file = folder.join("2023-11-15.parquet");
     let whole = std::fs::read(&file).unwrap();
     std::fs::write(&file, &whole[..whole.len() / 2]).unwrap();
@@ -514,6 +518,7 @@ async fn a_report_that_takes_too_long_is_given_up_and_holds_up_nobody() {
     let pipe = served
         .facts()
         .folder()
+        .unwrap()
         .join("handle_time/2023-11-15.parquet");
     std::fs::remove_file(&pipe).unwrap();
     let made = std::process::Command::new("mkfifo").arg(&pipe).status();
@@ -529,4 +534,29 @@ async fn a_report_that_takes_too_long_is_given_up_and_holds_up_nobody() {
     assert_eq!(asking.get(&tree).await.status, 200);
     let write = || std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
     drop(write());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_adds_up_what_is_asked() {
+    let both = tokio::task::spawn_blocking(|| {
+        let made = filled(Made::in_database());
+        let made = made.token("some", |token| {
+            token.grant.divisions = Some(vec!["north".into()])
+        });
+        (made.again(), made)
+    });
+    let (local, pushed) = both.await.unwrap();
+    let local = local.serve().await;
+    let pushed = pushed
+        .serve_with(|settings| settings.reports.engine = Engine::Store)
+        .await;
+    for by in ["department", "division,day", "manager", "user", "level1"] {
+        let path = format!("{AHT}?{BOTH}&by={by}");
+        let told = [&local, &pushed].map(|served| served.holder("some"));
+        let (local, pushed) = (told[0].get(&path).await, told[1].get(&path).await);
+        assert_eq!((local.status, &local.text), (200, &pushed.text), "{by}");
+        assert!(local.json()["total"]["count"].as_i64() > Some(0), "{by}");
+        // Whoever has the answer of one has that of the other.
+        assert_eq!(local.headers["etag"], pushed.headers["etag"], "{by}");
+    }
 }

@@ -109,13 +109,32 @@ impl Made {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("roster.db").display());
+        Self::open(folder, url)
+    }
+
+    /// A store in PostgreSQL, in a schema of its own. Blocks, which async code must not.
+    pub(crate) fn in_database() -> Self {
+        static NEXT: AtomicI64 = AtomicI64::new(0);
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the script that started the cluster tells where it is"
+        )]
+        let server = std::env::var("HEADCOUNT_TEST_POSTGRES").expect(
+            "this test needs a PostgreSQL: run it as `tests/with-postgres cargo test …` or `./test`",
+        );
+        let next = NEXT.fetch_add(1, Ordering::SeqCst);
+        let url = format!("{server}?schema=served_{}_{next}", std::process::id());
+        Self::open(tempfile::tempdir().unwrap(), url)
+    }
+
+    fn open(folder: TempDir, url: String) -> Self {
         let store = open(&url, Access::Write).unwrap();
         Self { folder, url, store }
     }
 
     /// The facts beside the store.
     pub(crate) fn facts(&self) -> FactStore {
-        FactStore::beside(&self.url, ORG).unwrap()
+        FactStore::open(&self.url, ORG).unwrap()
     }
 
     /// One whole sync.
@@ -144,6 +163,11 @@ impl Made {
         assert!(spoilt.unwrap() > 0);
     }
 
+    /// The same store, to be served once more.
+    pub(crate) fn again(&self) -> Self {
+        Self::open(tempfile::tempdir().unwrap(), self.url.clone())
+    }
+
     pub(crate) async fn serve(self) -> Served {
         self.serve_with(|_| {}).await
     }
@@ -151,7 +175,7 @@ impl Made {
     pub(crate) async fn serve_with(self, change: impl FnOnce(&mut Settings)) -> Served {
         let mut settings = Settings {
             open_org: Some(ORG.to_owned()),
-            facts_beside: Some(self.url.clone()),
+            facts: Some(self.facts()),
             ..Settings::default()
         };
         change(&mut settings);
@@ -208,7 +232,7 @@ impl Served {
 
     /// The facts beside the store.
     pub(crate) fn facts(&self) -> FactStore {
-        FactStore::beside(&self.url, ORG).unwrap()
+        FactStore::open(&self.url, ORG).unwrap()
     }
 
     pub(crate) fn url(&self) -> String {

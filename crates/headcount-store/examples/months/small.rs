@@ -142,7 +142,7 @@ fn facts(
     ids: &[String],
     random: &mut fastrand::Rng,
 ) -> Result<(), Box<dyn Error>> {
-    let store = FactStore::beside(path, ORG)?;
+    let store = FactStore::open(path, ORG)?;
     let mut change = store.change()?;
     let mut number = 0;
     while number < DAYS {

@@ -1,16 +1,14 @@
-//! Changing facts: days are written beside the old ones and take their places at the end.
+//! Changing facts: days are given one by one, and take the places of the old ones at the end.
 
-use std::{
-    collections::{BTreeMap, btree_map::Entry},
-    fs::{self, File, OpenOptions},
-    io::{self, Write},
-    path::{Path, PathBuf},
-};
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use headcount_core::fact::{Fact, FactKind};
+use jiff::civil::Date;
 
-use super::{Day, DayFile, FactStore, FactsError, encode, merge};
-use crate::{StoreError, lock::FileLock};
+use super::{
+    Day, FactStore, FactsError, Home, KeptDay, database::StagedRows, encode, folder::StagedFiles,
+    merge,
+};
 
 /// What became of a day that was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,52 +17,42 @@ pub enum Put {
     New,
     /// It has other facts than before.
     Replaced,
-    /// It had these facts already; its file stays as it is.
+    /// It had these facts already; they stay as they are.
     Same,
 }
 
 /// Days on their way into the store. What is not committed leaves nothing.
 ///
-/// Each day becomes visible whole. A process that dies while it commits several days leaves some of
-/// them new and the others as they were.
+/// Each day becomes visible whole. In a database all days do at once; of several files, a process
+/// that dies while it commits leaves some new and the others as they were.
 pub struct Change {
     store: FactStore,
-    staged: Vec<Staged>,
-    given: Vec<(Put, DayFile)>,
+    staged: Staged,
+    /// Days that will be other ones than before.
+    changed: BTreeMap<(FactKind, Date), KeptDay>,
+    given: Vec<(Put, KeptDay)>,
     /// Days as they were when the change began: nobody else changes them.
-    kept: BTreeMap<FactKind, Vec<DayFile>>,
-    _lock: FileLock,
+    kept: BTreeMap<FactKind, Vec<KeptDay>>,
 }
 
-struct Staged {
-    /// The finished file under its unfinished name.
-    file: PathBuf,
-    day: DayFile,
+/// Where days wait.
+enum Staged {
+    Files(StagedFiles),
+    Rows(Box<StagedRows>),
 }
 
 impl Change {
-    /// Takes the right to change, and clears what a killed process left.
-    pub(super) fn begin(folder: &Path) -> Result<Self, FactsError> {
-        fs::create_dir_all(folder).map_err(at(folder))?;
-        let lock = FileLock::take(&folder.join("facts"), "write").map_err(|error| match error {
-            StoreError::Locked { pid, .. } => FactsError::Locked { pid },
-            StoreError::CannotOpen { path, source } => FactsError::Io { path, source },
-            other => FactsError::Io {
-                path: folder.to_owned(),
-                source: io::Error::other(other),
-            },
-        })?;
-        for kind in FactKind::ALL {
-            clear(&folder.join(kind.name()))?;
-        }
+    /// Takes the right to change.
+    pub(super) fn begin(store: &FactStore) -> Result<Self, FactsError> {
         Ok(Self {
-            store: FactStore {
-                folder: folder.to_owned(),
+            store: store.clone(),
+            staged: match &store.home {
+                Home::Folder(folder) => Staged::Files(StagedFiles::begin(folder)?),
+                Home::Database(database) => Staged::Rows(Box::new(StagedRows::begin(database)?)),
             },
-            staged: Vec::new(),
+            changed: BTreeMap::new(),
             given: Vec::new(),
             kept: BTreeMap::new(),
-            _lock: lock,
         })
     }
 
@@ -74,7 +62,7 @@ impl Change {
     /// # Errors
     /// [`FactsError::NotAFact`] when one makes no sense or starts on another day;
     /// [`FactsError::Overflow`], [`FactsError::Overlap`], [`FactsError::OtherTimeZone`]; and when
-    /// the file cannot be written. The other days of the change stay as they were given.
+    /// the facts cannot be written. The other days of the change stay as they were given.
     pub fn put(&mut self, kind: FactKind, day: Day, facts: Vec<Fact>) -> Result<Put, FactsError> {
         self.put_in_groups(kind, day, facts, encode::ROWS_PER_GROUP)
     }
@@ -92,13 +80,16 @@ impl Change {
     ) -> Result<Put, FactsError> {
         let bounds = day.bounds()?;
         let facts = merge::merge(kind, &day, bounds, facts)?;
-        let folder = self.store.folder.join(kind.name());
-        let name = format!("{}.parquet", day.date);
-        let (path, file) = (folder.join(&name), folder.join(format!(".{name}.tmp")));
+        if let Staged::Rows(_) = self.staged {
+            StagedRows::check(&day, &facts)?;
+        }
         let last = facts.iter().map(|fact| fact.end_ms).max();
-        let day = DayFile {
+        let day = KeptDay {
             kind,
-            path,
+            path: match &self.store.home {
+                Home::Folder(folder) => Some(folder.file(kind, day.date)),
+                Home::Database(_) => None,
+            },
             start_ms: bounds.0,
             end_ms: bounds.1.max(last.unwrap_or(bounds.1)),
             facts: facts.len() as u64,
@@ -112,33 +103,38 @@ impl Change {
             Some(before) if same(&before, &day) => Put::Same,
             Some(_) => Put::Replaced,
         };
-        self.forget(&day)?;
+        let key = (kind, day.day.date);
+        self.given
+            .retain(|(_, given)| (given.kind, given.day.date) != key);
+        let again = self.changed.remove(&key).is_some();
+        match &mut self.staged {
+            Staged::Files(files) => {
+                files.forget(kind, day.day.date)?;
+                if put != Put::Same {
+                    files.write(&day, &facts, rows_per_group.max(1))?;
+                }
+            }
+            // The rows that were there before are gone with those that were given first.
+            Staged::Rows(rows) if put != Put::Same || again => rows.write(&day, &facts)?,
+            Staged::Rows(_) => {}
+        }
         if put != Put::Same {
-            let bytes = encode::encode(&day, &facts, rows_per_group.max(1));
-            let bytes = bytes.map_err(|error| FactsError::Io {
-                path: file.clone(),
-                source: io::Error::other(error),
-            })?;
-            fs::create_dir_all(&folder).map_err(at(&folder))?;
-            write(&file, &bytes)?;
-            let day = day.clone();
-            self.staged.push(Staged { file, day });
+            self.changed.insert(key, day.clone());
         }
         self.given.push((put, day));
         Ok(put)
     }
 
     /// Checks the day against all others and gives the one whose place it takes.
-    fn fits(&mut self, new: &DayFile) -> Result<Option<DayFile>, FactsError> {
+    fn fits(&mut self, new: &KeptDay) -> Result<Option<KeptDay>, FactsError> {
         let kept = match self.kept.entry(new.kind) {
             Entry::Occupied(kept) => kept.into_mut(),
             Entry::Vacant(place) => place.insert(self.store.list(new.kind)?),
         };
-        let staged = self.staged.iter().map(|staged| &staged.day);
-        let staged = staged.filter(|day| day.kind == new.kind);
-        let renewed = |day: &&DayFile| !staged.clone().any(|staged| staged.path == day.path);
-        let others = kept.iter().filter(renewed).chain(staged.clone());
-        for other in others.filter(|other| other.path != new.path) {
+        let changed = self.changed.values().filter(|day| day.kind == new.kind);
+        let stays = |day: &&KeptDay| !self.changed.contains_key(&(day.kind, day.day.date));
+        let others = kept.iter().filter(stays).chain(changed);
+        for other in others.filter(|other| other.day.date != new.day.date) {
             if other.day.time_zone != new.day.time_zone {
                 return Err(FactsError::OtherTimeZone {
                     date: new.day.date,
@@ -154,56 +150,33 @@ impl Change {
                 });
             }
         }
-        Ok(kept.iter().find(|kept| kept.path == new.path).cloned())
+        let mut kept = kept.iter();
+        Ok(kept.find(|kept| kept.day.date == new.day.date).cloned())
     }
 
-    /// Drops what the day was given before.
-    fn forget(&mut self, day: &DayFile) -> Result<(), FactsError> {
-        self.given.retain(|(_, given)| given.path != day.path);
-        let before = self.staged.iter().position(|s| s.day.path == day.path);
-        if let Some(before) = before {
-            let before = self.staged.swap_remove(before);
-            fs::remove_file(&before.file).map_err(at(&before.file))?;
-        }
-        Ok(())
-    }
-
-    /// Puts all days that were given in their places, and gives how many files changed.
+    /// Puts all days that were given in their places, and gives how many changed.
     ///
     /// # Errors
-    /// [`FactsError::Io`] when a file cannot be moved.
-    pub fn commit(mut self) -> Result<usize, FactsError> {
-        let staged = std::mem::take(&mut self.staged);
-        for Staged { file, day } in &staged {
-            fs::rename(file, &day.path).map_err(at(&day.path))?;
+    /// [`FactsError::Io`] when a file cannot be moved, [`FactsError::Store`] when a database does
+    /// not commit.
+    pub fn commit(self) -> Result<usize, FactsError> {
+        match self.staged {
+            Staged::Files(files) => files.commit()?,
+            Staged::Rows(rows) => rows.commit(!self.changed.is_empty())?,
         }
-        let mut folders: Vec<&Path> = staged.iter().filter_map(|s| s.day.path.parent()).collect();
-        folders.dedup();
-        for folder in folders {
-            sync_folder(folder)?;
-        }
-        Ok(staged.len())
+        Ok(self.changed.len())
     }
 
     /// The days that were given, and what becomes of each.
     #[must_use]
-    pub fn given(&self) -> &[(Put, DayFile)] {
+    pub fn given(&self) -> &[(Put, KeptDay)] {
         &self.given
     }
 }
 
-impl Drop for Change {
-    fn drop(&mut self) {
-        for staged in &self.staged {
-            // The next change clears what stays.
-            let _ = fs::remove_file(&staged.file);
-        }
-    }
-}
-
 /// Whether two days hold the same: where the facts came from, and when, does not matter.
-fn same(a: &DayFile, b: &DayFile) -> bool {
-    let meaning = |day: &DayFile| {
+fn same(a: &KeptDay, b: &KeptDay) -> bool {
+    let meaning = |day: &KeptDay| {
         let Day {
             date,
             time_zone,
@@ -219,47 +192,4 @@ fn same(a: &DayFile, b: &DayFile) -> bool {
         )
     };
     meaning(a) == meaning(b)
-}
-
-/// Removes unfinished files.
-fn clear(folder: &Path) -> Result<(), FactsError> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(at(folder)(error)),
-    };
-    for entry in entries {
-        let path = entry.map_err(at(folder))?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with('.') && name.ends_with(".parquet.tmp") {
-            fs::remove_file(&path).map_err(at(&path))?;
-        }
-    }
-    Ok(())
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<(), FactsError> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(at(path))?;
-    file.write_all(bytes).map_err(at(path))?;
-    file.sync_all().map_err(at(path))
-}
-
-/// Makes the new names last through a power cut.
-fn sync_folder(folder: &Path) -> Result<(), FactsError> {
-    if cfg!(unix) {
-        let file = File::open(folder).map_err(at(folder))?;
-        file.sync_all().map_err(at(folder))?;
-    }
-    Ok(())
-}
-
-fn at(path: &Path) -> impl Fn(io::Error) -> FactsError + '_ {
-    |source| FactsError::Io {
-        path: path.to_owned(),
-        source,
-    }
 }

@@ -37,15 +37,15 @@ pub struct Day {
     pub source: Source,
 }
 
-/// A day that is kept, as the end of its file tells; the facts need not be read for it.
+/// A day that is kept, as its description tells; the facts need not be read for it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct DayFile {
+pub struct KeptDay {
     /// What the facts are.
     pub kind: FactKind,
     /// The day.
     pub day: Day,
-    /// Where they lie.
-    pub path: PathBuf,
+    /// The file that they lie in; none where they are rows of a database.
+    pub path: Option<PathBuf>,
     /// Start of the day, ms UTC.
     pub start_ms: i64,
     /// End of the day, or of the last interval where that is later, ms UTC.
@@ -67,6 +67,15 @@ impl Source {
             Self::Import => "import",
         }
     }
+
+    /// The source of a name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        match name {
+            "pull" => Some(Self::Pull),
+            "import" => Some(Self::Import),
+            _ => None,
+        }
+    }
 }
 
 impl Day {
@@ -86,7 +95,7 @@ impl Day {
     }
 }
 
-impl DayFile {
+impl KeptDay {
     /// Whether its facts are sums over days of another time zone, and so of no use in this one.
     #[must_use]
     pub fn is_cut_otherwise(&self, time_zone: &str) -> bool {
@@ -129,7 +138,7 @@ impl DayFile {
         pairs
     }
 
-    /// Reads what [`DayFile::tell`] wrote, and the digests; `None` where a part is missing or makes
+    /// Reads what [`KeptDay::tell`] wrote, and the digests; `None` where a part is missing or makes
     /// no sense.
     pub(super) fn read(path: PathBuf, metadata: &ParquetMetaData) -> Option<(Self, Vec<Vec<u64>>)> {
         let file = metadata.file_metadata();
@@ -150,11 +159,7 @@ impl DayFile {
                 *total = Some(text.parse().ok()?);
             }
         }
-        let source = match find("source")? {
-            "pull" => Source::Pull,
-            "import" => Source::Import,
-            _ => return None,
-        };
+        let source = Source::named(find("source")?)?;
         let day = Self {
             kind,
             day: Day {
@@ -163,7 +168,7 @@ impl DayFile {
                 granularity: find("granularity").map(str::to_owned),
                 source,
             },
-            path,
+            path: Some(path),
             start_ms: find("start_ms")?.parse().ok()?,
             end_ms: find("end_ms")?.parse().ok()?,
             facts: file.num_rows().try_into().ok()?,

@@ -13,13 +13,13 @@ use parquet::{
 };
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{DayFile, schema};
+use super::{KeptDay, schema};
 
 /// Facts in a row group of a file: about a hundred megabytes of columns at the very most.
 pub(super) const ROWS_PER_GROUP: usize = 1 << 20;
 
 /// The file of a day: equal facts give equal bytes. `facts` are merged.
-pub(super) fn encode(day: &DayFile, facts: &[Fact], rows_per_group: usize) -> Result<Vec<u8>> {
+pub(super) fn encode(day: &KeptDay, facts: &[Fact], rows_per_group: usize) -> Result<Vec<u8>> {
     let columns = schema::columns(day.kind)?;
     let properties = Arc::new(schema::properties(day.kind));
     let mut writer = SerializedFileWriter::new(Vec::new(), columns, properties)?;

@@ -5,12 +5,14 @@ use std::{io, path::PathBuf};
 use jiff::civil::Date;
 use parquet::errors::ParquetError;
 
+use crate::StoreError;
+
 /// Why facts were not kept, or not read. No message contains a user.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FactsError {
-    /// Facts are kept beside stores that are files.
-    #[error("facts are not kept beside stores of kind {scheme:?} in this version")]
+    /// Facts are kept in files beside the store, or in its database.
+    #[error("facts are not kept with stores of kind {scheme:?} in this version")]
     Unsupported {
         /// What stood before `://`.
         scheme: String,
@@ -107,6 +109,15 @@ pub enum FactsError {
         /// Its time zone.
         kept: String,
     },
+    /// A database keeps other facts of the day than those that were found, or none.
+    #[error("the facts of {date} were replaced meanwhile")]
+    Replaced {
+        /// The day.
+        date: Date,
+    },
+    /// The database that keeps the facts.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// Somebody else is writing facts of this org.
     #[error("facts of this org are being written{}", pid.map_or_else(String::new, |pid| format!(" (process {pid})")))]
     Locked {
@@ -118,9 +129,13 @@ pub enum FactsError {
 impl FactsError {
     /// What a person can do about it.
     #[must_use]
-    pub fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<&str> {
         Some(match self {
-            Self::Unsupported { .. } => "name a SQLite file with --store sqlite:PATH",
+            Self::Unsupported { .. } => {
+                "name a SQLite file with --store sqlite:PATH, or a database with --store postgres://..."
+            }
+            Self::Store(error) => return error.hint(),
+            Self::Replaced { .. } => "ask again",
             Self::Io { .. } => "check who may read and write there, and the room that is left",
             Self::Damaged { .. } => {
                 "get the file anew: pull its day again with --again, or import it with --replace"

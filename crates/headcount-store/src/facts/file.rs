@@ -24,7 +24,8 @@ use parquet::{
     file::metadata::{ParquetMetaData, ParquetMetaDataReader},
 };
 
-use super::{DayFile, FactsError, day};
+pub(super) use self::rows::Rows;
+use super::{FactsError, KeptDay, day};
 
 /// A file of facts.
 pub struct FactFile {
@@ -44,7 +45,7 @@ enum Form {
 }
 
 struct Own {
-    day: DayFile,
+    day: KeptDay,
     /// Digests of the columns, by row group.
     digests: Vec<Vec<u64>>,
 }
@@ -119,7 +120,7 @@ impl FactFile {
 
     /// The day, where the file is one of ours.
     #[must_use]
-    pub fn day(&self) -> Option<&DayFile> {
+    pub fn day(&self) -> Option<&KeptDay> {
         match &self.form {
             Form::Own(own) => Some(&own.day),
             Form::Foreign(_) => None,
@@ -162,7 +163,7 @@ impl FactFile {
     /// As [`FactFile::scan`].
     pub fn each(&mut self, each: &mut dyn FnMut(Fact)) -> Result<u64, FactsError> {
         let all: Vec<usize> = (0..self.kind.measures().len()).collect();
-        self.scan(&all, &mut rows::Rows::new(each))
+        self.scan(&all, &mut Rows::new(each))
     }
 
     fn damaged(&self, row_group: usize, fault: Fault) -> FactsError {

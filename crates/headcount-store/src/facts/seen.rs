@@ -1,9 +1,6 @@
 //! For whom there are facts, which rules about the roster ask.
 
-use std::{
-    collections::HashMap,
-    hash::{DefaultHasher, Hash, Hasher},
-};
+use std::collections::HashMap;
 
 use headcount_core::{
     check::FactsSeen,
@@ -11,7 +8,7 @@ use headcount_core::{
     segment::{Block, FactSink, Moments, NO_VALUE},
 };
 
-use super::{FactFile, FactStore, FactsError};
+use super::{FactStore, FactsError};
 
 /// Files that are looked at, the newest of each kind: what is older tells nothing of who works now.
 const FILES: usize = 92;
@@ -34,7 +31,7 @@ impl FactStore {
             };
             stretch.get_or_insert((first.start_ms, end));
             for day in days {
-                FactFile::open(&day.path, Some(kind))?.scan(&[], &mut last)?;
+                self.scan(day, &[], &mut last)?;
                 last.end_of_file();
             }
         }
@@ -43,25 +40,6 @@ impl FactStore {
             through_ms,
             last_ms_by_user: last.by_user,
         }))
-    }
-
-    /// A number that is another one after facts changed. No file is read.
-    ///
-    /// # Errors
-    /// [`FactsError::Io`]
-    pub fn revision(&self) -> Result<u64, FactsError> {
-        let mut state = DefaultHasher::new();
-        for kind in FactKind::ALL {
-            let mut files = Vec::new();
-            for (date, path) in self.files(kind)? {
-                let metadata = path.metadata();
-                let metadata = metadata.map_err(|source| FactsError::Io { path, source })?;
-                files.push((date, metadata.len(), metadata.modified().ok()));
-            }
-            files.sort_unstable_by_key(|file| file.0);
-            (kind.name(), files).hash(&mut state);
-        }
-        Ok(state.finish())
     }
 }
 

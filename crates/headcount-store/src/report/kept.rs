@@ -8,17 +8,19 @@ use std::{
 use headcount_core::{
     fact::FactKind,
     search::Matcher,
-    segment::{Attribute, Attribution, Calendar, Period, Question, Table, days_told},
+    segment::{
+        Attribute, Attribution, Calendar, FactSink, Period, Pushed, Question, Table, days_told,
+    },
 };
 use jiff::{
     civil::{Date, Weekday},
     tz::TimeZone,
 };
 
-use super::{ReportError, report};
+use super::{Engine, ReportError, pushed, report};
 use crate::{
     Snapshot, Store,
-    facts::{DayFile, FactFile, FactStore, FactsError},
+    facts::{FactStore, FactsError, KeptDay, SumsError},
 };
 
 /// What is asked of the facts that are kept.
@@ -56,7 +58,9 @@ pub struct KeptDays {
     pub timezone: String,
     /// Days of the period without facts.
     pub missing: Vec<Date>,
-    files: Vec<DayFile>,
+    /// None only where there are no days.
+    facts: Option<FactStore>,
+    days: Vec<KeptDay>,
 }
 
 /// Why kept facts do not answer a question.
@@ -147,18 +151,26 @@ impl KeptError {
 pub enum KeptFault {
     /// The facts cannot be read.
     #[error(transparent)]
-    Facts(#[from] FactsError),
+    Facts(FactsError),
     /// The caller no longer wants the answer.
     #[error("the report was ended before it was complete")]
     Stopped,
-    /// The facts read are not those that were found: a file was replaced meanwhile.
+    /// The facts read are not those that were found: a day was replaced meanwhile.
     #[error("the facts read are not those that were kept, ask again")]
     Replaced,
 }
 
+impl From<FactsError> for KeptFault {
+    fn from(error: FactsError) -> Self {
+        match error {
+            FactsError::Replaced { .. } => Self::Replaced,
+            error => Self::Facts(error),
+        }
+    }
+}
+
 impl KeptDays {
-    /// The days that answer `asked`, out of `facts`; there are none without it. Only the ends of
-    /// the files are read.
+    /// The days that answer `asked`, out of `facts`; there are none without it. No fact is read.
     ///
     /// # Errors
     /// [`KeptError`], by what is missing.
@@ -182,36 +194,35 @@ impl KeptDays {
             Some(facts) => facts.missing(asked.kind, period.from, period.to)?,
             None => period.days().collect(),
         };
-        let mut files = Vec::new();
+        let mut days = Vec::new();
         let mut kept = kept.into_iter().peekable();
-        while let Some(file) = kept.next() {
-            let (start, end) = file.day.bounds()?;
-            if period_ms.end <= start || file.end_ms.max(end) <= period_ms.start {
+        while let Some(day) = kept.next() {
+            let (start, end) = day.day.bounds()?;
+            if period_ms.end <= start || day.end_ms.max(end) <= period_ms.start {
                 continue;
             }
             // A fact that is a little late counts where it begins. An interval that stands for days
             // without facts of their own would make them look quiet, or busy.
-            let next = file.day.date.tomorrow().ok();
-            let stands_for_more =
-                file.end_ms > end && kept.peek().map(|file| file.day.date) != next;
-            if stands_for_more && (start < period_ms.start || period_ms.end < file.end_ms) {
+            let next = day.day.date.tomorrow().ok();
+            let stands_for_more = day.end_ms > end && kept.peek().map(|day| day.day.date) != next;
+            if stands_for_more && (start < period_ms.start || period_ms.end < day.end_ms) {
                 let over = Period {
-                    from: file.day.date,
-                    to: calendar.day_of(file.end_ms - 1),
+                    from: day.day.date,
+                    to: calendar.day_of(day.end_ms - 1),
                 };
                 if !asked.allow_missing {
                     return Err(KeptError::CutInterval { over, period });
                 }
                 let without = period
                     .days()
-                    .filter(|day| over.from < *day && *day <= over.to);
+                    .filter(|date| over.from < *date && *date <= over.to);
                 missing.extend(without.filter(|_| start < period_ms.start));
             }
-            files.push(file);
+            days.push(day);
         }
         missing.sort_unstable();
         missing.dedup();
-        let all = files.is_empty();
+        let all = days.is_empty();
         if !missing.is_empty() && (all || !asked.allow_missing) {
             return Err(KeptError::Missing {
                 kind: asked.kind,
@@ -221,7 +232,7 @@ impl KeptDays {
                 all,
             });
         }
-        if let Some(other) = files.iter().find(|file| file.is_cut_otherwise(&timezone)) {
+        if let Some(other) = days.iter().find(|day| day.is_cut_otherwise(&timezone)) {
             return Err(KeptError::CutOtherwise {
                 date: other.day.date,
                 cut: other.day.time_zone.clone(),
@@ -242,7 +253,8 @@ impl KeptDays {
             period,
             timezone,
             missing,
-            files,
+            facts: facts.cloned(),
+            days,
         })
     }
 
@@ -255,58 +267,79 @@ impl KeptDays {
             self.question.calendar.week_start.to_monday_zero_offset(),
         )
             .hash(&mut state);
-        for file in &self.files {
-            (file.day.date, file.content, file.end_ms).hash(&mut state);
+        for day in &self.days {
+            (day.day.date, day.content, day.end_ms).hash(&mut state);
         }
         state.finish()
     }
 
-    /// Reads the facts and adds them up, on at most `threads` threads, as long as `goes_on` says so.
+    /// Adds the facts up, by reading them on at most `threads` threads as long as `goes_on` says so,
+    /// or by asking the database that keeps them.
     ///
     /// # Errors
-    /// [`ReportError`] with a [`KeptFault`].
+    /// [`ReportError`] with a [`KeptFault`]; [`ReportError::NoEngine`] where facts are files and
+    /// should add themselves up.
     pub fn report(
         &self,
         store: &dyn Store,
         org: &str,
+        engine: Engine,
         threads: usize,
         goes_on: &(dyn Fn() -> bool + Sync),
     ) -> Result<(Table, Snapshot), ReportError<KeptFault>> {
-        let kind = self.question.kind;
-        let told = report(
-            store,
-            org,
-            &self.question,
-            &self.files,
-            threads,
-            |file, wanted, sink| {
-                if !goes_on() {
-                    return Err(KeptFault::Stopped);
-                }
-                FactFile::open(&file.path, Some(kind))?.scan(wanted, sink)?;
-                Ok(())
-            },
-        )?;
+        let told = match (engine, &self.facts) {
+            (Engine::Local, Some(facts)) => {
+                let scan = |day: &KeptDay, wanted: &[usize], sink: &mut dyn FactSink| {
+                    if !goes_on() {
+                        return Err(KeptFault::Stopped);
+                    }
+                    facts.scan(day, wanted, sink)?;
+                    Ok(())
+                };
+                report(store, org, &self.question, &self.days, threads, scan)?
+            }
+            (Engine::Store, Some(facts)) => pushed(store, org, &self.question, |pushed| {
+                self.push(facts, pushed, goes_on)
+            })?,
+            (_, None) => return Err(ReportError::NoEngine),
+        };
         self.check(&told.0).map_err(ReportError::Facts)?;
         Ok(told)
     }
 
-    /// The sums that were written with the files are those that were read from them.
+    /// Lets the database of the facts add them up.
+    fn push(
+        &self,
+        facts: &FactStore,
+        pushed: &mut Pushed<'_>,
+        goes_on: &(dyn Fn() -> bool + Sync),
+    ) -> Result<(), ReportError<KeptFault>> {
+        let database = facts.database().ok_or(ReportError::NoEngine)?;
+        let (kind, period_ms) = (self.question.kind, self.question.period_ms.clone());
+        let summed = database.sum(kind, &self.days, period_ms, pushed, goes_on);
+        summed.map_err(|error| match error {
+            _ if !goes_on() => ReportError::Facts(KeptFault::Stopped),
+            SumsError::Facts(error) => ReportError::Facts(error.into()),
+            SumsError::Plan(error) => ReportError::Plan(error),
+        })
+    }
+
+    /// The sums that were written with the days are those that were read.
     fn check(&self, table: &Table) -> Result<(), KeptFault> {
         if self.question.divisions.is_some() {
             return Ok(());
         }
         let Range { start, end } = self.question.period_ms;
-        for file in &self.files {
-            let bounds = file.day.bounds()?;
+        for day in &self.days {
+            let bounds = day.day.bounds()?;
             if bounds.0 < start || end < bounds.1 {
                 return Ok(());
             }
         }
-        let facts: u64 = self.files.iter().map(|file| file.facts).sum();
+        let facts: u64 = self.days.iter().map(|day| day.facts).sum();
         let mut agree = facts == table.facts.all.facts;
         for &measure in table.kind.told() {
-            let written = self.files.iter().filter_map(|file| file.totals[measure]);
+            let written = self.days.iter().filter_map(|day| day.totals[measure]);
             let written = written.reduce(|sum, more| sum + more);
             agree &= written == table.facts.all.sum(measure).map(i128::from);
         }
@@ -319,8 +352,8 @@ impl KeptDays {
 }
 
 /// The time zone of the facts in the period, where they agree; UTC without any.
-fn timezone_of(kept: &[DayFile], period: Period) -> Result<String, KeptError> {
-    let inside = |file: &&DayFile| period.from <= file.day.date && file.day.date <= period.to;
+fn timezone_of(kept: &[KeptDay], period: Period) -> Result<String, KeptError> {
+    let inside = |file: &&KeptDay| period.from <= file.day.date && file.day.date <= period.to;
     let mut zones: Vec<&str> = kept
         .iter()
         .filter(inside)

@@ -3,7 +3,10 @@
 use rusqlite::{Connection, Row, params};
 
 use super::{connect, org_key, org_key_or_new};
-use crate::{AccessList, Credential, CredentialKind, Grant, Heads, RateLimit, StoreError};
+use crate::{
+    AccessList, Credential, Grant, Heads, StoreError,
+    access::{json, kind_of, kind_text, limit_number, limit_of, texts},
+};
 
 const CREDENTIAL: &str = "SELECT c.id, c.kind, o.name, c.name, c.digest, c.permissions,
     c.divisions, c.rate_limit, c.created, c.expires, c.revoked
@@ -13,8 +16,19 @@ const CREDENTIAL: &str = "SELECT c.id, c.kind, o.name, c.name, c.digest, c.permi
 pub(super) fn add(connection: &mut Connection, credential: &Credential) -> Result<(), StoreError> {
     let transaction = connect::write(connection)?;
     let org = org_key_or_new(&transaction, &credential.org)?;
+    insert(&transaction, org, credential)?;
+    bump(&transaction)?;
+    Ok(transaction.commit()?)
+}
+
+/// Adds a credential to an org.
+pub(super) fn insert(
+    connection: &Connection,
+    org: i64,
+    credential: &Credential,
+) -> Result<(), StoreError> {
     let grant = &credential.grant;
-    let added = transaction
+    let added = connection
         .prepare_cached(
             "INSERT INTO credential (id, org, kind, name, digest, permissions, divisions,
                  rate_limit, created, expires, revoked)
@@ -36,8 +50,7 @@ pub(super) fn add(connection: &mut Connection, credential: &Credential) -> Resul
     if added == 0 {
         return Err(StoreError::IdTaken);
     }
-    bump(&transaction)?;
-    Ok(transaction.commit()?)
+    Ok(())
 }
 
 /// See [`crate::Store::revoke_credential`].
@@ -147,51 +160,4 @@ fn credential(row: &Row<'_>) -> Result<Credential, StoreError> {
         expires_ms: row.get(9)?,
         revoked_ms: row.get(10)?,
     })
-}
-
-fn kind_text(kind: CredentialKind) -> &'static str {
-    match kind {
-        CredentialKind::Client => "client",
-        CredentialKind::Token => "token",
-    }
-}
-
-fn kind_of(text: &str) -> Result<CredentialKind, StoreError> {
-    match text {
-        "client" => Ok(CredentialKind::Client),
-        "token" => Ok(CredentialKind::Token),
-        _ => Err(unreadable()),
-    }
-}
-
-/// As it is in the store: nothing for the default, 0 for none.
-fn limit_number(limit: RateLimit) -> Option<u32> {
-    match limit {
-        RateLimit::Default => None,
-        RateLimit::Off => Some(0),
-        RateLimit::PerMinute(requests) => Some(requests.max(1)),
-    }
-}
-
-fn limit_of(number: Option<i64>) -> Result<RateLimit, StoreError> {
-    Ok(match number {
-        None => RateLimit::Default,
-        Some(0) => RateLimit::Off,
-        Some(requests) => RateLimit::PerMinute(u32::try_from(requests).map_err(|_| unreadable())?),
-    })
-}
-
-fn json(texts: &[String]) -> String {
-    serde_json::Value::from(texts).to_string()
-}
-
-fn texts(json: &str) -> Result<Vec<String>, StoreError> {
-    serde_json::from_str(json).map_err(|_| unreadable())
-}
-
-/// A grant that can't be read opens nothing.
-fn unreadable() -> StoreError {
-    StoreError::Unreadable {
-        what: "a client or token",
-    }
 }

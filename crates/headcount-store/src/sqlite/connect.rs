@@ -58,7 +58,7 @@ pub(super) fn writer(path: &Path) -> Result<Connection, StoreError> {
 pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
     if !path.exists() {
         return Err(StoreError::NoStore {
-            path: path.to_owned(),
+            place: path.display().to_string(),
         });
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -66,7 +66,7 @@ pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
     match schema_version(&connection, path)? {
         // Its maker was stopped before the first table stood.
         0 => Err(StoreError::NoStore {
-            path: path.to_owned(),
+            place: path.display().to_string(),
         }),
         _ => Ok(connection),
     }
@@ -145,7 +145,7 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     let length = std::fs::metadata(path).map_or(0, |file| file.len());
     if (1..512).contains(&length) {
         return Err(StoreError::NotAStore {
-            path: path.to_owned(),
+            place: path.display().to_string(),
         });
     }
     let connection = Connection::open_with_flags(path, flags).map_err(|error| match error {
@@ -164,7 +164,7 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
         .pragma_update(None, "cache_size", -16_384)
         .map_err(|error| match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => StoreError::NotAStore {
-                path: path.to_owned(),
+                place: path.display().to_string(),
             },
             _ => error.into(),
         })?;
@@ -188,7 +188,7 @@ fn create(path: &Path) -> io::Result<()> {
 /// The schema of the file, 0 for an empty one.
 fn schema_version(connection: &Connection, path: &Path) -> Result<u32, StoreError> {
     let foreign = || StoreError::NotAStore {
-        path: path.to_owned(),
+        place: path.display().to_string(),
     };
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let application = pragma("application_id")?;
@@ -225,18 +225,10 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     if found < WITH_ACCESS {
         transaction.execute(
             "INSERT INTO access (only_one, revision, signing_key) VALUES (1, 1, ?1)",
-            [signing_key()?],
+            [crate::access::signing_key()?],
         )?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", KNOWN)?;
     Ok(transaction.commit()?)
-}
-
-/// A key that nobody can guess, from the operating system. The one place where a store takes
-/// randomness by itself: it makes its key whoever opens it first, and keeps it.
-fn signing_key() -> Result<[u8; 32], StoreError> {
-    ring::rand::generate(&ring::rand::SystemRandom::new())
-        .map(ring::rand::Random::expose)
-        .map_err(|_| StoreError::NoRandomness)
 }

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use headcount_core::personal::{erased, erased_from};
 use rusqlite::{Connection, OptionalExtension, Row};
-use xxhash_rust::xxh3::xxh3_128;
 
 use super::{connect, org_key, signed, unsigned};
-use crate::{Forgotten, StoreError};
+use crate::{
+    Forgotten, StoreError,
+    page::{UNREADABLE, digest},
+};
 
 /// Tables of versions, and whether they keep a digest of the document.
 const TABLES: [(&str, bool); 3] = [
@@ -51,11 +53,7 @@ pub(super) fn forget(
         forgotten_ms: before.map_or(now_ms, |before| before.forgotten_ms),
         versions,
     };
-    transaction
-        .prepare_cached(
-            "INSERT OR REPLACE INTO forgotten (org, id, at, versions) VALUES (?1, ?2, ?3, ?4)",
-        )?
-        .execute((org, user_id, forgotten.forgotten_ms, signed(versions)))?;
+    insert(&transaction, org, &forgotten)?;
     bump(&transaction)?;
     transaction.commit()?;
     Ok(forgotten)
@@ -100,6 +98,25 @@ pub(super) fn ids(connection: &Connection, org: i64) -> Result<BTreeSet<String>,
     let mut ids = connection.prepare_cached("SELECT id FROM forgotten WHERE org = ?1")?;
     let ids = ids.query_map([org], |row| row.get(0))?;
     Ok(ids.collect::<Result<_, _>>()?)
+}
+
+/// Keeps one who is forgotten.
+pub(super) fn insert(
+    connection: &Connection,
+    org: i64,
+    forgotten: &Forgotten,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO forgotten (org, id, at, versions) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute((
+            org,
+            &forgotten.user_id,
+            forgotten.forgotten_ms,
+            signed(forgotten.versions),
+        ))?;
+    Ok(())
 }
 
 /// Erases the user's own rows of a table, and gives how many there are.
@@ -174,7 +191,7 @@ fn replace(
         .execute((doc, document))?;
     if digested {
         // What the next sync brings is erased in the same way, and is then found unchanged.
-        let digest = xxh3_128(document.as_bytes()).to_be_bytes();
+        let digest = digest(document);
         connection
             .prepare_cached(&format!(
                 "UPDATE {table} SET digest = ?3 WHERE org = ?1 AND id = ?2"
@@ -207,5 +224,3 @@ fn forgotten(row: &Row<'_>) -> Result<Forgotten, StoreError> {
         versions: unsigned(row.get(2)?)?,
     })
 }
-
-const UNREADABLE: StoreError = StoreError::Unreadable { what: "a document" };

@@ -3,31 +3,17 @@
 use std::borrow::Cow;
 
 use headcount_core::{
-    change::lasting,
     field::{Column, Projection},
     history::{Version, VersionRef},
     user::Attributes,
 };
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{org_key, unsigned};
-use crate::{Snapshot, StateCounts, StoreError};
-
-/// Columns of the roster tables, in the order of [`Column::ALL`].
-const COLUMNS: [&str; 12] = [
-    "id",
-    "state",
-    "name",
-    "email",
-    "username",
-    "preferred_name",
-    "department",
-    "title",
-    "division_id",
-    "division_name",
-    "manager_id",
-    "version",
-];
+use super::org_key;
+use crate::{
+    Snapshot, StateCounts, StoreError,
+    rows::{COLUMNS, lasting_of, unsigned},
+};
 
 const SNAPSHOT: &str = "SELECT snapshot, published, started, users, active, inactive, deleted,
     joined, changed, touched, left_, returned FROM snapshot";
@@ -249,6 +235,14 @@ pub(super) fn orgs(connection: &Connection) -> Result<Vec<String>, StoreError> {
     Ok(names.collect::<Result<_, _>>()?)
 }
 
+/// See [`crate::Store::unfinished`].
+pub(super) fn unfinished(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT o.name FROM run r JOIN org o ON o.org = r.org ORDER BY o.name")?;
+    let names = statement.query_map([], |row| row.get(0))?;
+    Ok(names.collect::<Result<_, _>>()?)
+}
+
 fn snapshot(row: &Row<'_>) -> Result<Snapshot, StoreError> {
     let count = |index: usize| unsigned::<u64>(row.get(index)?);
     let (users, active, inactive, deleted) = (count(3)?, count(4)?, count(5)?, count(6)?);
@@ -295,8 +289,4 @@ fn text<'a>(row: &'a Row<'_>, index: usize) -> Result<Option<&'a str>, StoreErro
         .get_ref(index)?
         .as_str_or_null()
         .map_err(rusqlite::Error::from)?)
-}
-
-fn lasting_of(document: &str) -> Result<String, StoreError> {
-    lasting(document).map_err(|_| StoreError::Unreadable { what: "a document" })
 }

@@ -57,6 +57,7 @@ pub(super) fn load(connection: &Connection, org: i64, org_name: &str) -> Result<
         org,
         id,
         started_ms,
+        token: 0,
         resumed: false,
         parts: std::collections::BTreeMap::new(),
         seen: roaring::RoaringBitmap::new(),

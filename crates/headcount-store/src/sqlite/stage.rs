@@ -1,13 +1,11 @@
 //! Staging a page: compare it with the last snapshot and keep what differs.
 
-use headcount_core::change::{Change, compare};
 use rusqlite::{Connection, Row, params};
-use xxhash_rust::xxh3::xxh3_128;
 
 use super::{connect, forget, runs, unsigned};
 use crate::{
     Run, Staged, StoreError,
-    page::{self, Given},
+    page::{self, Given, Kind, digest},
 };
 
 /// What the last snapshot has of a user.
@@ -24,14 +22,6 @@ struct Prior {
     slot: u32,
     doc: i64,
     version: Option<i64>,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    New = 0,
-    Changed = 1,
-    Touched = 2,
-    Unchanged,
 }
 
 /// See [`crate::Store::stage`]. Each call is a short transaction of its own, so that nobody waits
@@ -102,7 +92,7 @@ fn stage_page(
         if let Some(prior) = prior {
             remove(transaction, run.org, &given.attributes.id, prior.doc)?;
         }
-        let digest = xxh3_128(given.document.as_bytes()).to_be_bytes();
+        let digest = digest(&given.document);
         let kind = kind_of(transaction, open.as_ref(), &digest, &given.document)?;
         if kind != Kind::Unchanged {
             let valid_from = match (&open, kind) {
@@ -112,12 +102,7 @@ fn stage_page(
             insert(transaction, run.org, given, slot, &digest, valid_from, kind)?;
         }
         if !repeated {
-            *match kind {
-                Kind::New => &mut staged.new,
-                Kind::Changed => &mut staged.changed,
-                Kind::Touched => &mut staged.touched,
-                Kind::Unchanged => &mut staged.unchanged,
-            } += 1;
+            *kind.counted(staged) += 1;
         }
         met.push(slot);
     }
@@ -141,16 +126,10 @@ fn kind_of(
     }
     let mut old = connection.prepare_cached("SELECT json FROM document WHERE doc = ?1")?;
     let mut rows = old.query([open.doc])?;
-    let row = rows.next()?.ok_or(UNREADABLE)?;
+    let row = rows.next()?.ok_or(page::UNREADABLE)?;
     let old = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
-    Ok(match compare(old, document).map_err(|_| UNREADABLE)? {
-        Change::Unchanged => Kind::Unchanged,
-        Change::Touched => Kind::Touched,
-        Change::Changed(_) => Kind::Changed,
-    })
+    page::compared(old, document)
 }
-
-const UNREADABLE: StoreError = StoreError::Unreadable { what: "a document" };
 
 fn remove(connection: &Connection, org: i64, id: &str, doc: i64) -> Result<(), StoreError> {
     connection

@@ -1,5 +1,5 @@
-//! One function for each thing that every store does. A new backend adds a module like `sqlite`
-//! below that runs them all.
+//! One function for each thing that every store does. A new backend adds a module like those below
+//! that runs them all.
 
 use headcount_core::field::{Column, Projection};
 use headcount_store::{Breaker, Outcome, Staged, Store, StoreError};
@@ -20,10 +20,22 @@ use crate::{
 macro_rules! suite {
     ($($name:ident),* $(,)?) => {
         mod sqlite {
+            use crate::org::{Home, Place};
+
             $(#[test]
             fn $name() {
-                let place = crate::org::Place::new();
+                let place = Place::new();
                 super::$name(&*place.open());
+            })*
+        }
+
+        mod postgres {
+            use crate::{database::Database, org::Home};
+
+            $(#[test]
+            fn $name() {
+                let database = Database::new();
+                super::$name(&*database.open());
             })*
         }
     };

@@ -131,7 +131,7 @@ fn replace_forever() {
         return;
     };
     let url = Path::new(&folder).join("headcount.db");
-    let facts = FactStore::beside(&url.to_string_lossy(), "Acme").unwrap();
+    let facts = FactStore::open(&url.to_string_lossy(), "Acme").unwrap();
     for number in 0.. {
         facts
             .replace(KIND, day(TUESDAY), generation(number))

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 
 use crate::{
     access,
-    org::{ORG, Place, ids, roster, sync, users},
+    org::{Home, ORG, Place, ids, roster, sync, users},
 };
 
 fn error(place: &Place, access: Access) -> StoreError {
@@ -44,12 +44,12 @@ fn reading_needs_a_store() {
 
 #[test]
 fn other_kinds_of_url_are_refused() {
-    let Err(error) = open("postgres://localhost/x", Access::Write) else {
+    let Err(error) = open("mysql://localhost/x", Access::Write) else {
         panic!("opened");
     };
     assert_eq!(
         error.to_string(),
-        "stores of kind \"postgres\" are not in this version"
+        "stores of kind \"mysql\" are not in this version"
     );
     assert!(error.hint().is_some());
 }

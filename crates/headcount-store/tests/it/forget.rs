@@ -6,7 +6,7 @@ use headcount_core::{field::Projection, history::Version};
 use headcount_store::{Breaker, Forgotten, Heads, Store, StoreError};
 use serde_json::json;
 
-use crate::org::{ORG, Place, ids, roster, sync, sync_guarded, users};
+use crate::org::{Home, ORG, Place, ids, roster, sync, sync_guarded, users};
 
 /// A person with a manager, whom the document names too.
 fn person(id: &str, name: &str, title: &str, manager: Option<(&str, &str)>) -> String {

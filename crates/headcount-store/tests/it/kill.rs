@@ -18,15 +18,21 @@ use std::{
 
 use headcount_store::{Access, Breaker, Credential, Store, StoreError, open};
 
-use crate::org::{ORG, Place, roster, user};
+use crate::{
+    database::Database,
+    org::{Home, ORG, Place, roster, user},
+};
 
 const STORE: &str = "HEADCOUNT_TEST_STORE";
+/// File that a child makes when it holds the lock.
+const READY: &str = "HEADCOUNT_TEST_READY";
 const USERS: usize = 400;
 
-fn child(test: &str, place: &Place) -> Child {
+fn child(test: &str, home: &dyn Home, ready: &Path) -> Child {
     Command::new(env::current_exe().unwrap())
         .args(["--exact", test, "--ignored", "--nocapture"])
-        .env(STORE, place.path())
+        .env(STORE, home.url())
+        .env(READY, ready)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -58,10 +64,10 @@ fn generation(number: usize) -> Vec<String> {
 #[test]
 #[ignore = "the child of killed_at_random_moments"]
 fn sync_forever() {
-    let Some(path) = env::var_os(STORE) else {
+    let Ok(url) = env::var(STORE) else {
         return;
     };
-    let store = open(&path.to_string_lossy(), Access::Write).unwrap();
+    let store = open(&url, Access::Write).unwrap();
     loop {
         let number = store.snapshots(ORG).unwrap().len() + 1;
         let documents = generation(number);
@@ -91,20 +97,29 @@ fn token(number: usize) -> Credential {
 
 #[test]
 fn killed_at_random_moments() {
-    let place = Place::new();
-    place.open();
+    kill_at_random_moments(&Place::new());
+}
+
+#[test]
+fn killed_at_random_moments_in_postgres() {
+    kill_at_random_moments(&Database::new());
+}
+
+fn kill_at_random_moments(home: &dyn Home) {
+    home.open();
     let mut random = fastrand::Rng::with_seed(11);
     let mut before = 0;
     // More kills on a slow machine, where few children live long enough to publish.
     for kills in 0..400 {
-        if kills >= 40 && before >= 10 {
+        if kills >= 100 && before >= 10 {
             break;
         }
-        let mut child = child("kill::sync_forever", &place);
+        let mut child = child("kill::sync_forever", home, Path::new(""));
         thread::sleep(Duration::from_millis(random.u64(15..90)));
         child.kill().unwrap();
         child.wait().unwrap();
-        before = check(&place, before);
+        home.settle();
+        before = check(home, before);
     }
     assert!(
         before >= 10,
@@ -113,8 +128,8 @@ fn killed_at_random_moments() {
 }
 
 /// The store shows one generation whole, its history all of them; gives how many there are.
-fn check(place: &Place, before: usize) -> usize {
-    let store = place.open();
+fn check(home: &dyn Home, before: usize) -> usize {
+    let store = home.open();
     let number = store.snapshots(ORG).unwrap().len();
     assert!(number >= before, "a published snapshot was lost");
     check_access(&*store, number);
@@ -164,26 +179,32 @@ fn check_access(store: &dyn Store, number: usize) {
 #[test]
 #[ignore = "the child of a_dead_holder_frees_the_lock"]
 fn hold_the_lock() {
-    let Some(path) = env::var_os(STORE) else {
+    let (Ok(url), Some(ready)) = (env::var(STORE), env::var_os(READY)) else {
         return;
     };
-    let store = open(&path.to_string_lossy(), Access::Write).unwrap();
+    let store = open(&url, Access::Write).unwrap();
     let _lock = store.lock(ORG).unwrap();
-    fs::write(ready(Path::new(&path)), "").unwrap();
+    fs::write(ready, "").unwrap();
     thread::sleep(Duration::from_secs(60));
-}
-
-fn ready(store: &Path) -> std::path::PathBuf {
-    store.with_extension("ready")
 }
 
 #[test]
 fn a_dead_holder_frees_the_lock() {
-    let place = Place::new();
-    let store = place.open();
-    let mut child = child("kill::hold_the_lock", &place);
+    frees_the_lock(&Place::new());
+}
+
+#[test]
+fn a_dead_holder_frees_the_lock_in_postgres() {
+    frees_the_lock(&Database::new());
+}
+
+fn frees_the_lock(home: &dyn Home) {
+    let directory = tempfile::tempdir().unwrap();
+    let ready = directory.path().join("ready");
+    let store = home.open();
+    let mut child = child("kill::hold_the_lock", home, &ready);
     for _ in 0..2000 {
-        if ready(&place.path()).exists() {
+        if ready.exists() {
             break;
         }
         thread::sleep(Duration::from_millis(5));
@@ -194,5 +215,7 @@ fn a_dead_holder_frees_the_lock() {
     assert_eq!(pid, Some(child.id()));
     child.kill().unwrap();
     child.wait().unwrap();
-    store.lock(ORG).unwrap();
+    drop(store);
+    home.settle();
+    home.open().lock(ORG).unwrap();
 }

@@ -7,7 +7,10 @@ use headcount_store::Breaker;
 use proptest::{collection::vec, prelude::*};
 use serde_json::{Value, json};
 
-use crate::org::{ORG, Place, roster};
+use crate::{
+    database::Database,
+    org::{Home, ORG, Place, roster},
+};
 
 /// Something that happens to a user on a day.
 #[derive(Clone, Copy, Debug)]
@@ -186,60 +189,95 @@ proptest! {
         script in vec(vec((0..14_u8, op()), 0..8), 30),
         seed in any::<u64>(),
     ) {
-        let mut random = fastrand::Rng::with_seed(seed);
-        let place = Place::new();
-        let store = place.open();
-        let mut days: Vec<(i64, Day)> = Vec::new();
-        let mut today = Day::new();
-        for (number, ops) in script.into_iter().enumerate() {
-            for (user, op) in ops {
-                apply(&mut today, user, op);
-            }
-            let now = (number as i64 + 1) * 1000;
-            let mut documents: Vec<String> = Vec::new();
-            for (&user, person) in &today {
-                documents.push(document(user, person));
-                if random.u8(..4) == 0 {
-                    // Met twice, the other time as it was earlier in the walk.
-                    let stale = Person { name: 9, version: person.version - 1, ..person.clone() };
-                    documents.push(document(user, &stale));
-                }
-            }
-            random.shuffle(&mut documents);
-            let mut run = store.begin(ORG, "plan", now, Some(0)).unwrap();
-            for page in documents.chunks(4) {
-                let page: Vec<&str> = page.iter().map(String::as_str).collect();
-                store.stage(&mut run, &page).unwrap();
-                if random.u8(..8) == 0 {
-                    // Killed and resumed: everything unfinished comes again.
-                    run = store.begin(ORG, "plan", now, Some(0)).unwrap();
-                    prop_assert!(run.resumed());
-                    let all: Vec<&str> = documents.iter().map(String::as_str).collect();
-                    store.stage(&mut run, &all).unwrap();
-                }
-            }
-            let outcome = store.publish(run, "proved", now, &Breaker::OFF).unwrap();
-            days.push((now, today.clone()));
-            let headcount_store::Outcome::Published(summary) = outcome else {
-                panic!("held by a breaker that is off");
-            };
-            check_summary(&summary, &days);
-            // Every earlier answer again, after every publication.
-            for (time, day) in &days {
-                let late = time + random.i64(0..1000);
-                prop_assert_eq!(roster(&*store, Some(late)), expected_roster(day));
-            }
-            let present: Vec<Value> = roster(&*store, None).into_iter().map(|(_, user)| user).collect();
-            let expected: Vec<Value> = today.iter()
-                .map(|(&user, person)| serde_json::from_str(&document(user, person)).unwrap())
-                .collect();
-            prop_assert_eq!(present, expected);
-            let mut told = Vec::new();
-            store.history(ORG, None, None, &mut |version: Version| {
-                let document = serde_json::from_str(&version.document).unwrap();
-                told.push((version.user_id, version.valid_from, version.valid_to, document));
-            }).unwrap();
-            prop_assert_eq!(told, expected_history(&days));
-        }
+        equal_the_model(&Place::new(), script, seed)?;
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn thirty_days_in_postgres_equal_the_model(
+        script in vec(vec((0..14_u8, op()), 0..8), 30),
+        seed in any::<u64>(),
+    ) {
+        equal_the_model(&Database::new(), script, seed)?;
+    }
+}
+
+fn equal_the_model(
+    home: &dyn Home,
+    script: Vec<Vec<(u8, Op)>>,
+    seed: u64,
+) -> Result<(), TestCaseError> {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let store = home.open();
+    let mut days: Vec<(i64, Day)> = Vec::new();
+    let mut today = Day::new();
+    for (number, ops) in script.into_iter().enumerate() {
+        for (user, op) in ops {
+            apply(&mut today, user, op);
+        }
+        let now = (number as i64 + 1) * 1000;
+        let mut documents: Vec<String> = Vec::new();
+        for (&user, person) in &today {
+            documents.push(document(user, person));
+            if random.u8(..4) == 0 {
+                // Met twice, the other time as it was earlier in the walk.
+                let stale = Person {
+                    name: 9,
+                    version: person.version - 1,
+                    ..person.clone()
+                };
+                documents.push(document(user, &stale));
+            }
+        }
+        random.shuffle(&mut documents);
+        let mut run = store.begin(ORG, "plan", now, Some(0)).unwrap();
+        for page in documents.chunks(4) {
+            let page: Vec<&str> = page.iter().map(String::as_str).collect();
+            store.stage(&mut run, &page).unwrap();
+            if random.u8(..8) == 0 {
+                // Killed and resumed: everything unfinished comes again.
+                run = store.begin(ORG, "plan", now, Some(0)).unwrap();
+                prop_assert!(run.resumed());
+                let all: Vec<&str> = documents.iter().map(String::as_str).collect();
+                store.stage(&mut run, &all).unwrap();
+            }
+        }
+        let outcome = store.publish(run, "proved", now, &Breaker::OFF).unwrap();
+        days.push((now, today.clone()));
+        let headcount_store::Outcome::Published(summary) = outcome else {
+            panic!("held by a breaker that is off");
+        };
+        check_summary(&summary, &days);
+        // Every earlier answer again, after every publication.
+        for (time, day) in &days {
+            let late = time + random.i64(0..1000);
+            prop_assert_eq!(roster(&*store, Some(late)), expected_roster(day));
+        }
+        let present: Vec<Value> = roster(&*store, None)
+            .into_iter()
+            .map(|(_, user)| user)
+            .collect();
+        let expected: Vec<Value> = today
+            .iter()
+            .map(|(&user, person)| serde_json::from_str(&document(user, person)).unwrap())
+            .collect();
+        prop_assert_eq!(present, expected);
+        let mut told = Vec::new();
+        store
+            .history(ORG, None, None, &mut |version: Version| {
+                let document = serde_json::from_str(&version.document).unwrap();
+                told.push((
+                    version.user_id,
+                    version.valid_from,
+                    version.valid_to,
+                    document,
+                ));
+            })
+            .unwrap();
+        prop_assert_eq!(told, expected_history(&days));
+    }
+    Ok(())
 }

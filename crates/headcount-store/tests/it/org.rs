@@ -7,7 +7,21 @@ use headcount_store::{Access, Breaker, Outcome, Store, Summary, open};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::database::Database;
+
 pub(crate) const ORG: &str = "org";
+
+/// Where a store is; it goes away with it.
+pub(crate) trait Home {
+    fn url(&self) -> String;
+
+    fn open(&self) -> Arc<dyn Store> {
+        open(&self.url(), Access::Write).unwrap()
+    }
+
+    /// Waits until nothing of a process that was killed is under way any more.
+    fn settle(&self) {}
+}
 
 /// A store in a directory that goes away with it.
 pub(crate) struct Place {
@@ -24,13 +38,21 @@ impl Place {
     pub(crate) fn path(&self) -> PathBuf {
         self.directory.path().join("roster.db")
     }
+}
 
-    pub(crate) fn url(&self) -> String {
+impl Home for Place {
+    fn url(&self) -> String {
         format!("sqlite:{}", self.path().display())
     }
+}
 
-    pub(crate) fn open(&self) -> Arc<dyn Store> {
-        open(&self.url(), Access::Write).unwrap()
+impl Home for Database {
+    fn url(&self) -> String {
+        self.url()
+    }
+
+    fn settle(&self) {
+        self.settle();
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 
 use headcount_store::{Breaker, Outcome, Store};
 
-use crate::org::{ORG, Place, user};
+use crate::org::{Home, ORG, Place, user};
 
 fn sync(store: &dyn Store, documents: &[String], now_ms: i64) -> headcount_store::Summary {
     let mut run = store.begin(ORG, "plan", now_ms, None).unwrap();

@@ -121,7 +121,7 @@ pub(crate) fn run(global: &Global, output: Output, args: &Args) -> anyhow::Resul
 
     let now_ms = clock::now_ms();
     let store = config.open_store(Access::Read)?;
-    let facts = FactStore::beside(&config.store_url()?, &config.org)?;
+    let facts = FactStore::open(&config.store_url()?, &config.org)?;
     let org = Org::load(&*store, &config.org, &facts, now_ms)?;
     let mut checked = Checked::of(org, &settings, now_ms)?;
     if !wanted.is_empty() {

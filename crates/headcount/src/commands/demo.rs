@@ -15,7 +15,7 @@ use headcount_genesys::{Credentials, Granularity, Plan, Secret, Settings};
 use headcount_sandbox::Sandbox;
 use headcount_server::{Server, VIEW_METRICS, VIEW_USERS, job::Jobs};
 use headcount_store::{
-    Access, Breaker, Credential, CredentialKind, Grant, RateLimit, Store, facts::FactStore,
+    Access, Breaker, Credential, CredentialKind, Engine, Grant, RateLimit, Store, facts::FactStore,
 };
 use jiff::{Timestamp, ToSpan, civil::Weekday, tz::TimeZone};
 use ring::rand::SystemRandom;
@@ -113,11 +113,11 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     let folder = tempfile::tempdir().context("no folder for the demo's store")?;
     let url = format!("sqlite:{}", folder.path().join("demo.db").display());
     let report = sync(global, &sandbox, &url)?;
-    let facts = FactStore::beside(&url, ORG)?;
+    let facts = FactStore::open(&url, ORG)?;
     let period = pull(global, &sandbox, &facts)?;
     let store = headcount_store::open(&url, Access::Write)?;
     let serving = listener
-        .map(|listener| runtime.block_on(serve(listener, store.clone(), &url)))
+        .map(|listener| runtime.block_on(serve(listener, store.clone(), facts.clone())))
         .transpose()?;
     let reading = Reading {
         store,
@@ -144,7 +144,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
 async fn serve(
     listener: TcpListener,
     store: Arc<dyn Store>,
-    store_url: &str,
+    facts: FactStore,
 ) -> anyhow::Result<(Server, Open)> {
     let issued = Issued::new(CredentialKind::Token, &SystemRandom::new())?;
     store.add_credential(&Credential {
@@ -163,7 +163,7 @@ async fn serve(
         revoked_ms: None,
     })?;
     let settings = headcount_server::Settings {
-        facts_beside: Some(store_url.to_owned()),
+        facts: Some(facts),
         seed: clock::now_ms().unsigned_abs(),
         ..headcount_server::Settings::default()
     };
@@ -245,6 +245,7 @@ fn reports(
             timezone: None,
             week_start: Weekday::Monday,
             allow_missing: false,
+            engine: Engine::Local,
             files: Vec::new(),
             period: Some(period),
         };

@@ -106,7 +106,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     }
     let config = Config::load(global)?;
     let store = config.open_store(Access::Read)?;
-    let facts = FactStore::beside(&config.store_url()?, &config.org)?;
+    let facts = FactStore::open(&config.store_url()?, &config.org)?;
     let veil = Veil::new(args.personal.into(), &store.access()?.signing_key);
     let done = export(
         &*store,

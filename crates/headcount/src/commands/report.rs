@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 use headcount_core::{fact::FactKind, segment::Attribution};
+use headcount_store::{Engine, UnknownEngine};
 
 use crate::{
     cli::Global,
@@ -87,12 +88,21 @@ pub(crate) struct Options {
     /// Report although days of the period have no facts
     #[arg(long)]
     pub(crate) allow_missing: bool,
+    /// Who adds the facts up: this program, or the database of a store in PostgreSQL, which then
+    /// sends sums alone [default: that of the settings, or local]
+    #[arg(long, value_name = "ENGINE", value_parser = engine)]
+    pub(crate) engine: Option<Engine>,
     /// Time zone that days start in [default: that of the settings, or of the facts]
     #[arg(long, value_name = "ZONE")]
     pub(crate) timezone: Option<String>,
     /// Day that weeks start on [default: that of the settings]
     #[arg(long, value_name = "WEEKDAY")]
     pub(crate) week_start: Option<String>,
+}
+
+/// The engines by name, so that the help lists them.
+fn engine(name: &str) -> Result<Engine, UnknownEngine> {
+    name.parse()
 }
 
 /// Version that a fact belongs to.

@@ -2,7 +2,7 @@
 
 use std::{
     net::{SocketAddr, TcpListener},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
     time::Duration,
 };
@@ -11,7 +11,7 @@ use anyhow::Context;
 use clap::ValueEnum;
 use headcount_core::personal::Personal;
 use headcount_server::{Reports, Server, Settings, is_loopback, job::Jobs, tls};
-use headcount_store::{Access, Store};
+use headcount_store::{Access, Store, StoreError, facts::FactStore};
 use serde::Serialize;
 
 use super::sandbox::{Limit, stopped};
@@ -152,17 +152,19 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     }
     raise_open_files();
     let listener = listen(args.listen)?;
+    let facts = FactStore::open(&config.store_url()?, &config.org)?;
     let settings = Settings {
         open_org,
         only_org: global.org.clone(),
         requests_per_minute: args.rate_limit.0,
         ready_age: args.ready_age.0,
-        facts_beside: Some(config.store_url()?),
         reports: Reports {
+            engine: config.engine(None, &facts)?,
             timezone: config.file.reports.timezone.clone(),
             week_start: report::period::weekday(&config.file.reports.week_start)?,
         },
         feed_personal: args.feed_personal,
+        facts: Some(facts),
         check: config.file.check.clone(),
         delta_window: args.delta_window,
         seed: clock::now_ms().unsigned_abs() ^ u64::from(std::process::id()),
@@ -205,13 +207,17 @@ pub(super) fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 
 /// The store, which is made where a daily job will fill it or another process may.
 fn open(config: &Config, refresh: bool) -> anyhow::Result<Arc<dyn Store>> {
-    let url = config.store_url()?;
-    let path = url.strip_prefix("sqlite:").unwrap_or(&url);
-    config.open_store(if refresh || !Path::new(path).exists() {
-        Access::Write
-    } else {
-        Access::Read
-    })
+    if refresh {
+        return config.open_store(Access::Write);
+    }
+    config
+        .open_store(Access::Read)
+        .or_else(|error| match error.downcast_ref::<StoreError>() {
+            Some(StoreError::NoStore { .. } | StoreError::OlderSchema { .. }) => {
+                config.open_store(Access::Write)
+            }
+            _ => Err(error),
+        })
 }
 
 fn tell(server: &Server, url: &str) -> anyhow::Result<()> {

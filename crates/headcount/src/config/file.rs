@@ -10,6 +10,7 @@ use std::{
 
 use headcount_core::check;
 use headcount_genesys::Secret;
+use headcount_store::Engine;
 use serde::{Deserialize, Deserializer};
 
 pub(crate) use self::org::{Org, Refresh};
@@ -84,6 +85,9 @@ pub(crate) struct Reports {
     pub(crate) timezone: Option<String>,
     /// Day that weeks start on.
     pub(crate) week_start: String,
+    /// Who adds facts up.
+    #[serde(deserialize_with = "engine")]
+    pub(crate) engine: Engine,
 }
 
 /// The way to upstream.
@@ -168,6 +172,7 @@ impl Default for Reports {
         Self {
             timezone: None,
             week_start: "monday".to_owned(),
+            engine: Engine::Local,
         }
     }
 }
@@ -216,6 +221,11 @@ impl File {
 
 fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
     Ok(Some(Secret::new(String::deserialize(deserializer)?)))
+}
+
+fn engine<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Engine, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    name.parse().map_err(serde::de::Error::custom)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use anyhow::Context;
 use futures_util::{StreamExt, stream};
 use headcount_core::fact::FactKind;
 use headcount_genesys::{Client, DayFacts, Granularity, Settings};
-use headcount_store::facts::{Day, DayFile, FactStore, Put, Source};
+use headcount_store::facts::{Day, FactStore, KeptDay, Put, Source};
 use jiff::{civil::Date, tz::TimeZone};
 
 use crate::{
@@ -112,7 +112,9 @@ impl Pull {
                             kind.name()
                         )
                     })?;
-                    each(self.keep(kind, date, facts)?)?;
+                    // A database is waited for here, which the network's threads must not do.
+                    let kept = tokio::task::block_in_place(|| self.keep(kind, date, facts));
+                    each(kept?)?;
                     done += 1;
                     progress.message(&format!("{} of {all} days of {}", done, kind.name()));
                 }
@@ -166,13 +168,13 @@ impl Pull {
         )))
     }
 
-    fn is_as_asked(&self, file: &DayFile) -> bool {
+    fn is_as_asked(&self, file: &KeptDay) -> bool {
         file.day.time_zone == self.timezone
             && (file.day.source == Source::Import
                 || file.day.granularity.as_deref() == Some(self.granularity.period()))
     }
 
-    fn kept_otherwise(&self, file: &DayFile) -> Failure {
+    fn kept_otherwise(&self, file: &KeptDay) -> Failure {
         let day = &file.day;
         let how = day
             .granularity

@@ -12,8 +12,8 @@ use headcount_core::{
     segment::{Attribute, Attribution, Calendar, FactSink, Question, Table, hand_over},
 };
 use headcount_store::{
-    KeptDays, KeptError, KeptQuestion, Store,
-    facts::{DayFile, FactFile, FactStore, FactsError},
+    Engine, KeptDays, KeptError, KeptQuestion, Store,
+    facts::{FactFile, FactStore, FactsError, KeptDay},
     report,
 };
 use jiff::{
@@ -49,6 +49,8 @@ pub(crate) struct Asked {
     pub(crate) timezone: Option<String>,
     pub(crate) week_start: Weekday,
     pub(crate) allow_missing: bool,
+    /// Who adds facts up.
+    pub(crate) engine: Engine,
     /// Files in place of the facts that are kept.
     pub(crate) files: Vec<PathBuf>,
     /// The days; all those of `files` without it.
@@ -80,9 +82,11 @@ impl Asked {
             Some(name) => weekday(name)?,
             None => weekday(&config.file.reports.week_start)?,
         };
+        let facts = FactStore::open(&config.store_url()?, &config.org)?;
+        let engine = engine(options, &config, &facts)?;
         let store = config.open_store(headcount_store::Access::Read)?;
         let mut asked = Self {
-            facts: FactStore::beside(&config.store_url()?, &config.org)?,
+            facts,
             org: config.org,
             store,
             kind,
@@ -97,6 +101,7 @@ impl Asked {
                 .or_else(|| config.file.reports.timezone.clone()),
             week_start,
             allow_missing: options.allow_missing,
+            engine,
             files: options.facts.clone(),
             period,
         };
@@ -161,7 +166,8 @@ impl Asked {
             allow_missing: self.allow_missing,
         };
         let days = KeptDays::find(Some(&self.facts), &asked).map_err(not_found)?;
-        let (table, _) = days.report(&*self.store, &self.org, threads(), &|| true)?;
+        let (store, org) = (&*self.store, &self.org);
+        let (table, _) = days.report(store, org, self.engine, threads(), &|| true)?;
         Ok(self.told(table, period, days.timezone, days.missing))
     }
 
@@ -177,7 +183,7 @@ impl Asked {
         for path in &self.files {
             let file = Given::open(path, self)?;
             match &file {
-                Given::Kept(day) => {
+                Given::Kept(_, day) => {
                     zones.push(day.day.time_zone.clone());
                     reach(day.start_ms, day.end_ms);
                 }
@@ -197,7 +203,7 @@ impl Asked {
             _ => "UTC".to_owned(),
         };
         if let Some(day) = files.iter().find_map(|file| match file {
-            Given::Kept(day) if day.is_cut_otherwise(&timezone) => Some(day),
+            Given::Kept(_, day) if day.is_cut_otherwise(&timezone) => Some(day),
             _ => None,
         }) {
             return Err(not_found(KeptError::CutOtherwise {
@@ -232,8 +238,8 @@ impl Asked {
         };
         let scan = |file: &Given, wanted: &[usize], sink: &mut dyn FactSink| {
             match file {
-                Given::Kept(day) => {
-                    FactFile::open(&day.path, Some(self.kind))?.scan(wanted, sink)?;
+                Given::Kept(path, _) => {
+                    FactFile::open(path, Some(self.kind))?.scan(wanted, sink)?;
                 }
                 Given::Read(facts) => hand_over(facts, wanted, sink),
             }
@@ -261,10 +267,27 @@ impl Asked {
     }
 }
 
+/// The engine asked for, that of the settings, or this program. Files that are named are always
+/// read here.
+fn engine(options: &Options, config: &Config, facts: &FactStore) -> anyhow::Result<Engine> {
+    if options.facts.is_empty() {
+        return Ok(config.engine(options.engine, facts)?);
+    }
+    match options.engine {
+        Some(Engine::Store) => {
+            let message = "--engine store adds up the facts that are kept, not those of --facts";
+            Err(Failure::new(Exit::Usage, message)
+                .hint("leave one of the two out")
+                .into())
+        }
+        _ => Ok(Engine::Local),
+    }
+}
+
 /// Facts of a file that was named.
 enum Given {
     /// A day as it is kept, here or elsewhere.
-    Kept(Box<DayFile>),
+    Kept(PathBuf, Box<KeptDay>),
     /// Whatever else was read.
     Read(Vec<Fact>),
 }
@@ -274,7 +297,7 @@ impl Given {
         if let Ok(file) = FactFile::open(path, Some(asked.kind))
             && let Some(day) = file.day()
         {
-            return Ok(Self::Kept(Box::new(day.clone())));
+            return Ok(Self::Kept(path.to_owned(), Box::new(day.clone())));
         }
         let ways = Ways {
             kind: Some(asked.kind),

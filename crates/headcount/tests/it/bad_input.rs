@@ -63,11 +63,11 @@ fn what_is_no_store_is_told() {
     home.file("notes.txt", "milk, bread\n");
     insta::assert_snapshot!(home.fails(&["users"], 1), @r#"
     error: notes.txt is not a headcount store
-    hint: name another file with --store
+    hint: name another place with --store
     "#);
     insta::assert_snapshot!(home.fails(&["users", "--store", "mysql://host/db"], 78), @r#"
     error: stores of kind "mysql" are not in this version
-    hint: name a SQLite file with --store sqlite:PATH
+    hint: name a store with --store sqlite:PATH or postgres://…
     "#);
 }
 

@@ -78,7 +78,7 @@ impl Org {
             granularity: Some("P1D".to_owned()),
             source: Source::Import,
         };
-        let store = FactStore::beside(&self.url, "default").unwrap();
+        let store = FactStore::open(&self.url, "default").unwrap();
         let kind = FactKind::HandleTime;
         store.replace(kind, day, facts.collect()).unwrap();
     }

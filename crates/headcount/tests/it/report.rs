@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use crate::run::Home;
 
-const OCTOBER: [&str; 4] = ["--from", "2026-10-01", "--to", "2026-10-31"];
+pub(crate) const OCTOBER: [&str; 4] = ["--from", "2026-10-01", "--to", "2026-10-31"];
 
 /// What is told of one user in a snapshot.
-type User = (
+pub(crate) type User = (
     &'static str,
     &'static str,
     Option<&'static str>,
@@ -22,7 +22,7 @@ type User = (
 );
 
 /// Before October: three agents and their manager.
-const SEPTEMBER: [User; 4] = [
+pub(crate) const SEPTEMBER: [User; 4] = [
     ("ann", "active", Some("Sales"), "North", Some("zoe")),
     ("bob", "active", Some("Sales"), "North", Some("zoe")),
     ("cid", "active", Some("Support"), "South", Some("zoe")),
@@ -30,7 +30,7 @@ const SEPTEMBER: [User; 4] = [
 ];
 
 /// In the middle of October Ann moved.
-const MIDDLE: [User; 4] = [
+pub(crate) const MIDDLE: [User; 4] = [
     ("ann", "active", Some("Support"), "South", Some("cid")),
     ("bob", "active", Some("Sales"), "North", Some("zoe")),
     ("cid", "active", Some("Support"), "South", Some("zoe")),
@@ -56,7 +56,7 @@ fn ms(time: &str) -> i64 {
     time.parse::<jiff::Timestamp>().unwrap().as_millisecond()
 }
 
-fn publish(store: &dyn Store, users: &[User], at: &str, names: &str) {
+pub(crate) fn publish(store: &dyn Store, users: &[User], at: &str, names: &str) {
     let documents: Vec<String> = users
         .iter()
         .map(|(id, state, department, division, manager)| {
@@ -82,7 +82,7 @@ fn publish(store: &dyn Store, users: &[User], at: &str, names: &str) {
 
 /// 1 interaction of 100 s a day for Ann, 2 for Bob, 4 for Cid, 8 for somebody whom no snapshot ever
 /// held; scores likewise.
-fn october(facts: &FactStore) {
+pub(crate) fn october(facts: &FactStore) {
     let first = Date::constant(2026, 10, 1);
     let mut change = facts.change().unwrap();
     for date in first.series(1.day()).take(31) {
@@ -140,7 +140,7 @@ fn counts(answer: &Value, by: &str) -> Value {
     pairs.collect::<serde_json::Map<_, _>>().into()
 }
 
-const QUESTIONS: [(&str, &str); 9] = [
+pub(crate) const QUESTIONS: [(&str, &str); 9] = [
     ("aht", "department"),
     ("aht", "division"),
     ("aht", "manager"),
@@ -158,7 +158,7 @@ fn a_report_of_the_past_stays_whatever_happens_later() {
     let url = format!("sqlite:{}", home.path().join("hc.db").display());
     let home = home.with("HEADCOUNT_STORE", &url);
     let store = headcount_store::open(&url, Access::Write).unwrap();
-    october(&FactStore::beside(&url, "default").unwrap());
+    october(&FactStore::open(&url, "default").unwrap());
     publish(&*store, &SEPTEMBER, "2026-09-30T03:00:00Z", "Early");
     publish(&*store, &MIDDLE, "2026-10-16T03:00:00Z", "Early");
 
@@ -212,7 +212,7 @@ fn what_cannot_be_reported_is_said() {
     let home = home.with("HEADCOUNT_STORE", &url);
     let store = headcount_store::open(&url, Access::Write).unwrap();
     publish(&*store, &SEPTEMBER, "2026-09-30T03:00:00Z", "Early");
-    october(&FactStore::beside(&url, "default").unwrap());
+    october(&FactStore::open(&url, "default").unwrap());
     // A week in one interval, as an answer without a granularity has it.
     let start_ms = ms("2026-08-03T00:00:00Z");
     let day = Day {
@@ -226,7 +226,7 @@ fn what_cannot_be_reported_is_said() {
         end_ms: start_ms + 7 * 86_400_000,
         ..Fact::default()
     };
-    let facts = FactStore::beside(&url, "default").unwrap();
+    let facts = FactStore::open(&url, "default").unwrap();
     facts
         .replace(FactKind::HandleTime, day, vec![week])
         .unwrap();

@@ -17,6 +17,8 @@ pub(crate) struct Sandboxed {
     client_id: String,
     client_secret: String,
     pub(crate) folder: tempfile::TempDir,
+    /// Of a store that is no file in the folder.
+    database: Option<String>,
 }
 
 /// What the sandbox knows of who was in the org since a mark.
@@ -49,7 +51,19 @@ impl Sandboxed {
             client_id: text("client_id"),
             client_secret: text("client_secret"),
             folder: tempfile::tempdir().unwrap(),
+            database: None,
         }
+    }
+
+    /// The same with its store in a database.
+    pub(crate) fn with_database(mut self, url: String) -> Self {
+        self.database = Some(url);
+        self
+    }
+
+    pub(crate) fn store_url(&self) -> String {
+        let file = || format!("sqlite:{}", self.store().display());
+        self.database.clone().unwrap_or_else(file)
     }
 
     pub(crate) fn store(&self) -> PathBuf {
@@ -63,10 +77,7 @@ impl Sandboxed {
             .args(arguments)
             .env_clear()
             .env("HOME", self.folder.path())
-            .env(
-                "HEADCOUNT_STORE",
-                format!("sqlite:{}", self.store().display()),
-            )
+            .env("HEADCOUNT_STORE", self.store_url())
             .env("HEADCOUNT_API_URL", &self.url)
             .env("GENESYSCLOUD_OAUTHCLIENT_ID", &self.client_id)
             .env("GENESYSCLOUD_OAUTHCLIENT_SECRET", &self.client_secret);

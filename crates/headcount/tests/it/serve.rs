@@ -23,7 +23,7 @@ pub(crate) struct Serving {
 
 impl Serving {
     /// Starts `serve` with these options beside a sandbox.
-    fn start(sandbox: &Sandboxed, options: &[&str], log: &str) -> Self {
+    pub(crate) fn start(sandbox: &Sandboxed, options: &[&str], log: &str) -> Self {
         let mut command = sandbox.command(&["serve", "--listen", "127.0.0.1:0", "-v"]);
         command.args(options);
         Self::run(command, sandbox.folder.path().join(log))
@@ -102,6 +102,17 @@ impl Serving {
         number.parse().unwrap()
     }
 
+    /// Ends it as a service manager does; it must end well.
+    #[cfg(unix)]
+    pub(crate) fn terminate(&mut self) {
+        use rustix::process::{Pid, Signal, kill_process};
+
+        let process = Pid::from_child(&self.process);
+        kill_process(process, Signal::TERM).unwrap();
+        let status = self.process.wait().unwrap();
+        assert!(status.success(), "{status}");
+    }
+
     /// What was logged; a panic is none of it.
     pub(crate) fn logged(&self) -> String {
         let logged = fs::read_to_string(&self.log).unwrap();
@@ -117,12 +128,12 @@ impl Drop for Serving {
     }
 }
 
-fn token(sandbox: &Sandboxed) -> String {
+pub(crate) fn token(sandbox: &Sandboxed) -> String {
     let told = sandbox.json(&["token", "create", "--rate-limit", "off", "--output", "json"]);
     told["token"].as_str().unwrap().to_owned()
 }
 
-const EVERYBODY: &str = "/api/v2/users?state=any&pageSize=1";
+pub(crate) const EVERYBODY: &str = "/api/v2/users?state=any&pageSize=1";
 
 /// Due once a year: it runs to catch up, and not again.
 const ONCE_A_YEAR: [&str; 6] = [

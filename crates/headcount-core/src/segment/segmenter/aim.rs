@@ -92,7 +92,7 @@ impl Segmenter<'_> {
     }
 
     /// The spot of a user's facts at a moment, or the cell of those that are in no segment.
-    pub(super) fn spot_or_cell(&mut self, user: u32, ms: i64) -> Result<Spot, u32> {
+    pub(in crate::segment) fn spot_or_cell(&mut self, user: u32, ms: i64) -> Result<Spot, u32> {
         let plan = self.plan;
         let spot = match user {
             NO_VALUE => plan.unrostered(),
@@ -147,7 +147,7 @@ impl Segmenter<'_> {
     }
 
     /// A small number for each spot met.
-    pub(super) fn number(&mut self, spot: Spot) -> u32 {
+    pub(in crate::segment) fn number(&mut self, spot: Spot) -> u32 {
         if self.plan.managing.is_none() {
             return spot.group;
         }

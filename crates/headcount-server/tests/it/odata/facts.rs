@@ -105,7 +105,15 @@ fn report(
         allow_missing: false,
     };
     let days = KeptDays::find(Some(&served.facts()), &asked).unwrap();
-    let (table, _) = days.report(&*served.store, ORG, 1, &|| true).unwrap();
+    let (table, _) = days
+        .report(
+            &*served.store,
+            ORG,
+            headcount_store::Engine::Local,
+            1,
+            &|| true,
+        )
+        .unwrap();
     let rows = table.rows.iter().map(|row| {
         let label = match row.values[0].as_str() {
             "(none)" | "(unrostered)" => "null".to_owned(),

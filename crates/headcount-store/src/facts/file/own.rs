@@ -13,7 +13,7 @@ use super::{
     chunk::Pages,
     column::{Codes, Column, Numbers},
 };
-use crate::facts::{DayFile, FactsError, schema};
+use crate::facts::{FactsError, KeptDay, schema};
 
 /// Facts of a block: few enough for a block to stay in the processor's cache.
 const BLOCK: usize = 1 << 14;
@@ -27,7 +27,7 @@ pub(super) fn check(path: &Path, metadata: &ParquetMetaData) -> Result<Own, Fact
         source: None,
     };
     let end = metadata.file_metadata();
-    let (day, digests) = DayFile::read(path.to_owned(), metadata)
+    let (day, digests) = KeptDay::read(path.to_owned(), metadata)
         .ok_or_else(|| damaged("what its end tells of the day is damaged"))?;
     let expected = schema::columns(day.kind).map_err(|_| damaged("its columns are damaged"))?;
     if *end.schema() != *expected {

@@ -6,14 +6,14 @@ use headcount_core::{
 };
 
 /// Takes all measures of a kind, in their order.
-pub(super) struct Rows<'a> {
+pub(in crate::facts) struct Rows<'a> {
     users: Vec<String>,
     media: Vec<String>,
     each: &'a mut dyn FnMut(Fact),
 }
 
 impl<'a> Rows<'a> {
-    pub(super) fn new(each: &'a mut dyn FnMut(Fact)) -> Self {
+    pub(in crate::facts) fn new(each: &'a mut dyn FnMut(Fact)) -> Self {
         Self {
             users: Vec::new(),
             media: Vec::new(),

@@ -1,10 +1,12 @@
 //! `headcount facts import`: facts out of files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use headcount_core::fact::{FactKind, interval::Interval};
 use headcount_store::facts::{Change, Day, FactStore, Put, Source};
 use jiff::civil::Date;
+use tempfile::TempDir;
 
 use super::{Kind, days, note, zone};
 use crate::{
@@ -62,7 +64,7 @@ pub(crate) struct Args {
 /// Runs the command.
 pub(super) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     let config = Config::load(global)?;
-    let facts = FactStore::beside(&config.store_url()?, &config.org)?;
+    let facts = FactStore::open(&config.store_url()?, &config.org)?;
     let zone = zone(&config, args.timezone.as_deref(), &facts)?;
     let ways = Ways {
         kind: args.kind.map(FactKind::from),
@@ -71,7 +73,13 @@ pub(super) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     };
     // Held until the end, so that nobody changes what is compared with.
     let mut change = facts.change()?;
-    let mut piles = Piles::new(zone.zone, facts.folder())?;
+    // Beside facts that are files there is room for those that wait; a database has none.
+    let elsewhere = match facts.folder() {
+        Some(_) => None,
+        None => Some(tempfile::tempdir().context("no folder for facts that wait")?),
+    };
+    let room = facts.folder().or(elsewhere.as_ref().map(TempDir::path));
+    let mut piles = Piles::new(zone.zone, room.unwrap_or(Path::new(".")))?;
     let progress = Progress::new(global.quiet);
     for (place, path) in args.files.iter().enumerate() {
         progress.message(&format!("reading {}", path.display()));

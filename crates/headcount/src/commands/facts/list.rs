@@ -1,7 +1,7 @@
 //! `headcount facts list`: the days that are kept.
 
 use headcount_core::fact::FactKind;
-use headcount_store::facts::{DayFile, FactStore};
+use headcount_store::facts::{FactStore, KeptDay};
 use jiff::civil::Date;
 
 use super::{Kind, days, kinds};
@@ -29,7 +29,7 @@ pub(crate) struct Args {
 /// Runs the command.
 pub(super) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     let config = Config::load(global)?;
-    let facts = FactStore::beside(&config.store_url()?, &config.org)?;
+    let facts = FactStore::open(&config.store_url()?, &config.org)?;
     let mut listed = Vec::new();
     for kind in kinds(args.kind) {
         let days = facts.list(kind)?;
@@ -57,7 +57,7 @@ fn rows(
     sheet: &mut Sheet<'_>,
     form: Form,
     kind: FactKind,
-    days: &[DayFile],
+    days: &[KeptDay],
     missing: &[Date],
 ) -> anyhow::Result<()> {
     let mut missing = missing.iter().copied().peekable();

@@ -75,7 +75,7 @@ pub(super) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     let config = Config::load(global)?;
     // Facts lie beside the store: the folder of the default one is made where it is missing.
     config.open_store(Access::Write)?;
-    let facts = FactStore::beside(&config.store_url()?, &config.org)?;
+    let facts = FactStore::open(&config.store_url()?, &config.org)?;
     let zone = zone(&config, args.timezone.as_deref(), &facts)?;
     let sync = config.sync();
     let concurrency = usize::from(sync.concurrency);

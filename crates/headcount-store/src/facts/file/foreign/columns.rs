@@ -83,7 +83,7 @@ pub(in crate::facts::file) fn find(
     let mut moment = |name| {
         let (column, described) = find(name).ok_or_else(|| missing(name))?;
         let meaning = Moment::of(described).ok_or_else(|| unfit(name))?;
-        Ok(Found { column, meaning })
+        Ok::<_, FactsError>(Found { column, meaning })
     };
     let (start, end) = (moment(schema::START)?, moment(schema::END)?);
     let mut text = |name| match find(name) {
