@@ -142,6 +142,11 @@ impl Config {
         })
     }
 
+    /// Reads the settings file, for whoever needs nothing of it.
+    pub(crate) fn check_file(global: &Global) -> Result<(), ConfigError> {
+        Self::read_file(global, &Environment::of_process()).map(|_| ())
+    }
+
     /// The settings file, and where it is.
     fn read_file(
         global: &Global,

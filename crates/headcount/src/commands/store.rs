@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::{
     cli::{Form, Global},
-    config,
+    config::{self, Config},
     error::{Exit, Failure},
     output::{self, Cell, Sheet},
     progress::Progress,
@@ -72,6 +72,8 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
 }
 
 fn copy_all(global: &Global, from: &str, to: &str) -> anyhow::Result<()> {
+    // Nothing of them is needed, but settings that are named must be right.
+    Config::check_file(global)?;
     let (from, to) = (config::complete(from), config::complete(to));
     let progress = Progress::new(global.quiet);
     let source = open(&from, Access::Read)?;
@@ -107,6 +109,7 @@ fn tell(form: Form, told: &Told) -> anyhow::Result<()> {
         ("orgs", copied.orgs),
         ("snapshots", copied.snapshots),
         ("versions", copied.versions),
+        ("forgotten", copied.forgotten),
         ("bytes of documents", copied.document_bytes),
         ("clients and tokens", copied.credentials),
         ("days of facts", told.facts.days),
