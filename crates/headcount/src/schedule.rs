@@ -40,7 +40,7 @@ pub(crate) fn start(
         job,
         clock,
         move || refresh::published(&of_published),
-        move || refresh::refresh(&config),
+        move |published| refresh::refresh(&config, published),
     );
     Refresher::spawn(driver).context("the refresh can't be started")
 }

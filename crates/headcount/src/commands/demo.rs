@@ -195,6 +195,7 @@ fn sync(global: &Global, sandbox: &Sandbox, url: &str) -> anyhow::Result<SyncRep
         breaker: Breaker::OFF,
         dry_run: false,
         resume: false,
+        only_after: None,
     };
     sync.run(&Progress::new(global.quiet))
 }

@@ -9,13 +9,14 @@ use crate::{
     config::Config,
     error::{self, Exit},
     progress::Progress,
-    sync::{Ending, Sync, SyncReport},
+    sync::{Ending, Overtaken, Sync, SyncReport},
 };
 
-/// Syncs the org once, and maps what came of it to an outcome.
-pub(super) fn refresh(config: &Config) -> Ended {
+/// Syncs the org once, and maps what came of it to an outcome. Nothing is asked of upstream when
+/// another process has published since `published` was the time of the last snapshot.
+pub(super) fn refresh(config: &Config, published: Option<i64>) -> Ended {
     let mut cost = Counters::default();
-    let (outcome, cause) = match sync(config, &mut cost) {
+    let (outcome, cause) = match sync(config, published, &mut cost) {
         Ok(report) => of_report(&report),
         Err(error) => (of_error(&error), Some(error::one_line(&error))),
     };
@@ -36,8 +37,16 @@ pub(super) fn published(config: &Config) -> Option<i64> {
     Some(last.published_ms)
 }
 
-fn sync(config: &Config, cost: &mut Counters) -> anyhow::Result<SyncReport> {
-    Sync::configured(config)?.run_counted(&Progress::new(true), cost)
+fn sync(
+    config: &Config,
+    published: Option<i64>,
+    cost: &mut Counters,
+) -> anyhow::Result<SyncReport> {
+    let sync = Sync {
+        only_after: Some(published),
+        ..Sync::configured(config)?
+    };
+    sync.run_counted(&Progress::new(true), cost)
 }
 
 fn of_report(report: &SyncReport) -> (JobOutcome, Option<String>) {
@@ -51,10 +60,11 @@ fn of_report(report: &SyncReport) -> (JobOutcome, Option<String>) {
 
 fn of_error(error: &anyhow::Error) -> JobOutcome {
     let locked = error.chain().any(|cause| {
-        matches!(
+        let held = matches!(
             cause.downcast_ref::<StoreError>(),
             Some(StoreError::Locked { .. })
-        )
+        );
+        held || cause.is::<Overtaken>()
     });
     if locked {
         return JobOutcome::Locked;

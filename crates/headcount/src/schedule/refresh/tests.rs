@@ -77,7 +77,7 @@ fn each_ending_has_its_outcome() {
     assert_eq!(published(&right), None);
 
     let before = clock::now_ms();
-    let ended = refresh(&right);
+    let ended = refresh(&right, None);
     assert_eq!(
         (ended.outcome, &ended.cause),
         (JobOutcome::Published, &None)
@@ -85,19 +85,27 @@ fn each_ending_has_its_outcome() {
     assert!(ended.requests >= 3, "{ended:?}");
     assert!(published(&right).is_some_and(|at| (before..=clock::now_ms()).contains(&at)));
 
-    let ended = refresh(&org.config("wrong"));
+    let ended = refresh(&org.config("wrong"), published(&right));
     assert_eq!(ended.outcome, JobOutcome::NotAuthorised);
     assert!(!ended.cause.unwrap().contains("wrong"));
 
+    let last = published(&right);
     let store = headcount_store::open(&right.store_url().unwrap(), Access::Write).unwrap();
     let lock = store.lock("acme").unwrap();
-    assert_eq!(refresh(&right).outcome, JobOutcome::Locked);
+    assert_eq!(refresh(&right, last).outcome, JobOutcome::Locked);
     drop(lock);
 
+    // Another process has published since it was decided to run: upstream is not asked again.
+    for seen in [None, Some(before - 1)] {
+        let ended = refresh(&right, seen);
+        assert_eq!((ended.outcome, ended.requests), (JobOutcome::Locked, 0));
+        assert!(ended.cause.unwrap().contains("published meanwhile"));
+    }
+    assert_eq!(published(&right), last);
+
     // Too many are gone: held, and the last snapshot stays.
-    let last = published(&right);
     org.sandbox.change(vec![Change::of(ChangeKind::Purge, 200)]);
-    let ended = refresh(&right);
+    let ended = refresh(&right, last);
     assert_eq!(ended.outcome, JobOutcome::Held);
     assert!(
         ended
@@ -114,7 +122,7 @@ fn each_ending_has_its_outcome() {
         folder: _folder,
     } = org;
     runtime.block_on(sandbox.shutdown());
-    let ended = refresh(&right);
+    let ended = refresh(&right, last);
     assert_eq!(ended.outcome, JobOutcome::Unavailable, "{ended:?}");
     assert!(ended.cause.is_some());
 }
