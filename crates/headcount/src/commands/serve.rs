@@ -160,9 +160,12 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
         };
         let url = format!("{scheme}://{}", server.address());
         tell(&server, &url)?;
-        let refresher = schedule
-            .map(|schedule| schedule::start(schedule, config.clone(), job, clock::now_ms))
-            .transpose()?;
+        // It asks the store when the last snapshot was, and the client of a database blocks.
+        let refresher = tokio::task::block_in_place(|| {
+            schedule
+                .map(|schedule| schedule::start(schedule, config.clone(), job, clock::now_ms))
+                .transpose()
+        })?;
         stop.await;
         drop(refresher);
         server.shutdown().await;
