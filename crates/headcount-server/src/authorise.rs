@@ -12,7 +12,12 @@ use hyper::{
     header::{AUTHORIZATION, HOST, HeaderName, HeaderValue},
 };
 
-use crate::{access::Caller, app::App, error::ApiError, limiter::Pace};
+use crate::{
+    access::{self, Caller},
+    app::App,
+    error::ApiError,
+    limiter::Pace,
+};
 
 /// Lets a request of the API through with its [`Caller`], and tells the caller's pace.
 pub(crate) async fn authorise(
@@ -20,7 +25,7 @@ pub(crate) async fn authorise(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let caller = match authenticate(&app, request.headers()) {
+    let caller = match authenticate(&app, request.headers()).await {
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };
@@ -42,7 +47,18 @@ pub(crate) async fn authorise(
 ///
 /// # Errors
 /// 401, by what is wrong; 403 where an open server is called by another name than this machine's.
-pub(crate) fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller, ApiError> {
+pub(crate) async fn authenticate(app: &Arc<App>, headers: &HeaderMap) -> Result<Caller, ApiError> {
+    match recognise(app, headers) {
+        Err(error) if error.is_bad_credentials() => {
+            access::look_again(app).await;
+            recognise(app, headers)
+        }
+        answer => answer,
+    }
+}
+
+/// The same by what is in memory.
+fn recognise(app: &App, headers: &HeaderMap) -> Result<Caller, ApiError> {
     if let Some(org) = app.open_org() {
         // A page on the internet may point its own name at this machine; the browser then sends
         // that name. Without a login, only the machine's own names will do.

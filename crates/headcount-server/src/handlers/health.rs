@@ -140,7 +140,7 @@ pub(crate) async fn get_metrics(
     State(app): State<Arc<App>>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let caller = authenticate(&app, request.headers())?;
+    let caller = authenticate(&app, request.headers()).await?;
     caller.needs(VIEW_METRICS)?;
     let rosters = app.rosters.all();
     let snapshots = rosters
