@@ -4,6 +4,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
+    time::Duration,
 };
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -11,14 +12,19 @@ use headcount_core::delta::{DeltaToken, TokenError, TokenKey};
 use headcount_store::{AccessList, Credential, CredentialKind, RateLimit, Store, StoreError};
 use ring::{digest, hmac};
 use subtle::ConstantTimeEq;
+use tokio::sync::Semaphore;
 
 use crate::{
+    app::{App, within},
     error::ApiError,
     limiter::{Limiter, Pace},
 };
 
 /// Seconds that a token lasts which a client got for its secret, as upstream's default.
 pub(crate) const TOKEN_LIFE_S: i64 = 86_400;
+
+/// Longest that somebody unknown waits for a look at the store.
+const LOOK_TIME: Duration = Duration::from_secs(2);
 
 /// Begin of a token made with `headcount token create`.
 const TOKEN_PREFIX: &str = "hc_";
@@ -99,6 +105,8 @@ pub(crate) struct Members {
     /// The only org whose clients and tokens count.
     only: Option<String>,
     now: RwLock<Arc<Table>>,
+    /// Held while the store is looked at for somebody unknown.
+    looking: Arc<Semaphore>,
 }
 
 struct Table {
@@ -121,6 +129,7 @@ impl Members {
             store,
             only,
             now: RwLock::new(Arc::new(table)),
+            looking: Arc::new(Semaphore::new(1)),
         })
     }
 
@@ -167,13 +176,14 @@ impl Members {
         let expired = || ApiError::unauthenticated("credentials.expired");
         let (member, expires_s) = if let Some(login) = token.strip_prefix(LOGIN_PREFIX) {
             let (id, expires_s) = self.table().read_login(login).ok_or_else(bad)?;
-            (self.member(&id, CredentialKind::Client), expires_s)
+            (self.table().member(&id, CredentialKind::Client), expires_s)
         } else {
             let (id, secret) = token
                 .strip_prefix(TOKEN_PREFIX)
                 .and_then(|rest| rest.split_once('_'))
                 .ok_or_else(bad)?;
             let member = self
+                .table()
                 .member(id, CredentialKind::Token)
                 .filter(|member| member.has_secret(secret));
             (member, i64::MAX)
@@ -191,6 +201,7 @@ impl Members {
     /// or no longer good.
     pub(crate) fn log_in(&self, id: &str, secret: &str, now_ms: i64) -> Option<(String, i64)> {
         let member = self
+            .table()
             .member(id, CredentialKind::Client)
             .filter(|member| member.has_secret(secret))
             .filter(|member| state(&member.credential, now_ms) == State::Valid)?;
@@ -221,20 +232,33 @@ impl Members {
         self.table().member(id, CredentialKind::Client).is_some()
     }
 
-    /// A member by id. For one that is not known the store is looked at again: whoever was let in
-    /// a moment ago must not wait for the next look.
-    fn member(&self, id: &str, kind: CredentialKind) -> Option<Arc<Member>> {
-        self.table().member(id, kind).or_else(|| {
-            // Who looks regularly tells why the store cannot be read.
-            self.refresh().ok()?;
-            self.table().member(id, kind)
-        })
-    }
-
     fn table(&self) -> Arc<Table> {
         let now = self.now.read().unwrap_or_else(PoisonError::into_inner);
         now.clone()
     }
+}
+
+/// Looks at the store for somebody unknown: whoever was let in a moment ago must not wait for the
+/// next look. On a thread that may block, and one at a time, so that whoever makes up tokens while
+/// the database is away keeps no thread from answering the others.
+pub(crate) async fn look_again(app: &Arc<App>) {
+    let before = app.members.table().revision;
+    let looker = app.clone();
+    let look = async move {
+        let Ok(permit) = looker.members.looking.clone().acquire_owned().await else {
+            return;
+        };
+        if looker.members.table().revision != before {
+            return;
+        }
+        let looked = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            looker.members.refresh()
+        });
+        // Who looks regularly tells why the store cannot be read.
+        let _ = looked.await;
+    };
+    within(LOOK_TIME, look).await;
 }
 
 impl Table {

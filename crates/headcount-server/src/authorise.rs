@@ -14,7 +14,12 @@ use hyper::{
 };
 
 use crate::{
-    access::Caller, app::App, error::ApiError, limiter::Pace, odata::API_KEY, routes::is_odata,
+    access::{self, Caller},
+    app::App,
+    error::ApiError,
+    limiter::Pace,
+    odata::API_KEY,
+    routes::is_odata,
 };
 
 /// The header that may carry a token to the OData feed.
@@ -28,8 +33,11 @@ pub(crate) async fn authorise(
 ) -> Response {
     let uri = request.uri();
     let caller = match is_odata(uri.path()) {
-        true => authenticate_feed(&app, request.headers(), uri.query().unwrap_or_default()),
-        false => authenticate(&app, request.headers()),
+        true => {
+            let query = uri.query().unwrap_or_default();
+            authenticate_feed(&app, request.headers(), query).await
+        }
+        false => authenticate(&app, request.headers()).await,
     };
     let caller = match caller {
         Ok(caller) => caller,
@@ -53,8 +61,8 @@ pub(crate) async fn authorise(
 ///
 /// # Errors
 /// 401, by what is wrong; 403 where an open server is called by another name than this machine's.
-pub(crate) fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller, ApiError> {
-    known(app, headers, || bearer(headers))
+pub(crate) async fn authenticate(app: &Arc<App>, headers: &HeaderMap) -> Result<Caller, ApiError> {
+    known(app, headers, bearer(headers)).await
 }
 
 /// The same for the OData feed, whose readers are programs that offer what they offer: besides a
@@ -63,31 +71,41 @@ pub(crate) fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller, Api
 ///
 /// # Errors
 /// As [`authenticate`].
-pub(crate) fn authenticate_feed(
-    app: &App,
+pub(crate) async fn authenticate_feed(
+    app: &Arc<App>,
     headers: &HeaderMap,
     query: &str,
 ) -> Result<Caller, ApiError> {
-    known(app, headers, || {
-        let key = headers
-            .get(API_KEY_HEADER)
-            .and_then(|key| key.to_str().ok());
-        bearer(headers)
-            .or_else(|| password(headers))
-            .or_else(|| key.map(|key| key.trim().to_owned()))
-            .or_else(|| {
-                form_urlencoded::parse(query.as_bytes())
-                    .find(|(name, _)| name.eq_ignore_ascii_case(API_KEY))
-                    .map(|(_, key)| key.trim().to_owned())
-            })
-    })
+    let key = headers
+        .get(API_KEY_HEADER)
+        .and_then(|key| key.to_str().ok());
+    let token = bearer(headers)
+        .or_else(|| password(headers))
+        .or_else(|| key.map(|key| key.trim().to_owned()))
+        .or_else(|| {
+            form_urlencoded::parse(query.as_bytes())
+                .find(|(name, _)| name.eq_ignore_ascii_case(API_KEY))
+                .map(|(_, key)| key.trim().to_owned())
+        });
+    known(app, headers, token).await
 }
 
-fn known(
-    app: &App,
+async fn known(
+    app: &Arc<App>,
     headers: &HeaderMap,
-    token: impl FnOnce() -> Option<String>,
+    token: Option<String>,
 ) -> Result<Caller, ApiError> {
+    match recognise(app, headers, token.as_deref()) {
+        Err(error) if error.is_bad_credentials() => {
+            access::look_again(app).await;
+            recognise(app, headers, token.as_deref())
+        }
+        answer => answer,
+    }
+}
+
+/// The same by what is in memory.
+fn recognise(app: &App, headers: &HeaderMap, token: Option<&str>) -> Result<Caller, ApiError> {
     if let Some(org) = app.open_org() {
         // A page on the internet may point its own name at this machine; the browser then sends
         // that name. Without a login, only the machine's own names will do.
@@ -98,8 +116,8 @@ fn known(
             org: org.to_owned(),
         });
     }
-    let token = token().ok_or_else(|| ApiError::unauthenticated("authentication.required"))?;
-    app.members.bearer(&token, app.now_ms()).map(Caller::Member)
+    let token = token.ok_or_else(|| ApiError::unauthenticated("authentication.required"))?;
+    app.members.bearer(token, app.now_ms()).map(Caller::Member)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<String> {

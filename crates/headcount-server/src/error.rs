@@ -134,6 +134,11 @@ impl ApiError {
         Self::new(StatusCode::UNAUTHORIZED, code, message)
     }
 
+    /// Whether the credentials were not recognised.
+    pub(crate) fn is_bad_credentials(&self) -> bool {
+        self.code == "bad.credentials"
+    }
+
     pub(crate) fn missing_permission(permission: &str) -> Self {
         let message = format!(
             "Unable to perform the requested action. You are missing the following permission(s): {permission}"

@@ -95,7 +95,7 @@ fn start(
         job,
         clock,
         move || refresh::published(&*store, &org),
-        move || refresh::refresh(&config, &shared),
+        move |published| refresh::refresh(&config, &shared, published),
     );
     Refresher::spawn(driver).context("the refresh can't be started")
 }

@@ -12,7 +12,7 @@ use headcount_genesys::{
     Capabilities, Client, Counters, Plan, Settings, Source, WalkError, walk,
     walk::{Certificate, PartEvidence},
 };
-use headcount_store::{Access, Breaker, Outcome, Run, Store, Summary};
+use headcount_store::{Access, Breaker, Outcome, Run, Store, StoreError, Summary};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Runtime;
 
@@ -39,6 +39,9 @@ pub(crate) struct Sync<'a> {
     /// Go on with a run that was killed. The parts it had finished are not read again, so the
     /// snapshot then speaks of the time since that run began.
     pub(crate) resume: bool,
+    /// Do nothing unless the last snapshot is still the one published at this time, ms since 1970
+    /// UTC; `Some(None)` when there was none.
+    pub(crate) only_after: Option<Option<i64>>,
     /// Where requests are sent and awaited; a runtime of its own without it.
     pub(crate) network: Option<Arc<Runtime>>,
 }
@@ -62,6 +65,11 @@ impl Shared {
         })
     }
 }
+
+/// What was to be done, another process has done.
+#[derive(Debug, thiserror::Error)]
+#[error("another sync has published meanwhile")]
+pub(crate) struct Overtaken;
 
 /// What became of a sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -171,6 +179,7 @@ impl<'a> Sync<'a> {
             dry_run: false,
             resume: false,
             network: None,
+            only_after: None,
         }
     }
 
@@ -187,6 +196,12 @@ impl<'a> Sync<'a> {
     ) -> anyhow::Result<SyncReport> {
         // Held until the end: one sync at a time for an org.
         let _lock = self.store.lock(self.org)?;
+        // Between a look at the snapshots and the lock, whoever held it may have published.
+        if let Some(last) = self.only_after
+            && last != self.last_published()?
+        {
+            return Err(Overtaken.into());
+        }
         let mut plan = self.plan.clone();
         plan.capabilities = capabilities(&*self.store, self.org)?;
         if let Some(window) = plan.capabilities.window {
@@ -227,6 +242,16 @@ impl<'a> Sync<'a> {
             summary,
             certificate,
         })
+    }
+
+    /// When the last snapshot was published, ms since 1970 UTC.
+    fn last_published(&self) -> Result<Option<i64>, StoreError> {
+        let last = match self.store.snapshots(self.org) {
+            Ok(mut snapshots) => snapshots.pop(),
+            Err(StoreError::NoSnapshot { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        Ok(last.map(|snapshot| snapshot.published_ms))
     }
 
     /// Walks the org with a keeper at its side; gives the run back, ready to publish.

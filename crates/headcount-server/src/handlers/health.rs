@@ -134,6 +134,7 @@ pub(crate) async fn get_ready(State(app): State<Arc<App>>, request: Request) -> 
         _ => StatusCode::OK,
     };
     let may_know = authenticate(&app, request.headers())
+        .await
         .and_then(|caller| caller.needs(VIEW_METRICS))
         .is_ok();
     let by_org = may_know.then(|| {
@@ -218,7 +219,7 @@ pub(crate) async fn get_metrics(
     State(app): State<Arc<App>>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let caller = authenticate(&app, request.headers())?;
+    let caller = authenticate(&app, request.headers()).await?;
     caller.needs(VIEW_METRICS)?;
     let rosters = app.rosters.all();
     let snapshots = rosters

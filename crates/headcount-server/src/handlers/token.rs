@@ -14,7 +14,7 @@ use hyper::{
 };
 use serde_json::json;
 
-use crate::{app::App, body, error::ApiError, parameters::Parameters};
+use crate::{access, app::App, body, error::ApiError, parameters::Parameters};
 
 /// Client credentials, as Basic or in the form. Other fields, `OrgName` among them, are ignored:
 /// the client decides the org.
@@ -52,6 +52,9 @@ pub(crate) async fn post_token(
             "client credentials are missing",
         ));
     };
+    if !app.members.has_client(&id) {
+        access::look_again(&app).await;
+    }
     if let Some((token, life_s)) = app.members.log_in(&id, &secret, app.now_ms()) {
         let body = json!({"access_token": token, "token_type": "bearer", "expires_in": life_s});
         return Ok(answer(StatusCode::OK, &body));

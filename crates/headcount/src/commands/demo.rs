@@ -196,6 +196,7 @@ fn sync(global: &Global, sandbox: &Sandbox, url: &str) -> anyhow::Result<SyncRep
         dry_run: false,
         resume: false,
         network: None,
+        only_after: None,
     };
     sync.run(&Progress::new(global.quiet))
 }

@@ -37,7 +37,8 @@ pub(super) struct Ended {
 /// Owns the planner of one org and does what it says.
 ///
 /// `clock` tells the time in ms since 1970 UTC, `published` when the org's last snapshot was
-/// published, and `work` runs the job to its end.
+/// published, and `work` runs the job to its end unless it finds a snapshot newer than the one it
+/// is told of.
 #[derive(Debug)]
 pub(super) struct Driver<C, P, W> {
     org: String,
@@ -52,7 +53,7 @@ impl<C, P, W> Driver<C, P, W>
 where
     C: Fn() -> i64,
     P: FnMut() -> Option<i64>,
-    W: FnMut() -> Ended,
+    W: FnMut(Option<i64>) -> Ended,
 {
     /// Plans the first run; none begins yet.
     pub(super) fn new(
@@ -81,11 +82,12 @@ where
         let now = (self.clock)();
         if self.planner.due(now).is_some() {
             // Somebody else may have published since: a person, or another process.
-            if let Some(published) = (self.published)() {
+            let published = (self.published)();
+            if let Some(published) = published {
                 self.planner.published(now, published);
             }
             if let Some(reason) = self.planner.due(now) {
-                self.run(now, reason);
+                self.run(now, reason, published);
             }
         }
         let next = self.planner.next_ms();
@@ -94,14 +96,16 @@ where
         Duration::from_millis(u64::try_from(wait).unwrap_or(0)).min(STEP)
     }
 
-    fn run(&mut self, started_ms: i64, reason: Reason) {
+    fn run(&mut self, started_ms: i64, reason: Reason, published: Option<i64>) {
+        let before = self.job.status().last.map(|run| run.outcome);
         self.planner.started(started_ms);
         self.job.started(started_ms);
         // What the client says on the way is said of this org.
         let of_org = tracing::info_span!("refresh", org = self.org).entered();
         tracing::debug!(reason = reason.name(), "refresh begins");
         // A fault in one run must not end all later ones.
-        let ended = catch_unwind(AssertUnwindSafe(&mut self.work)).unwrap_or_else(|_| Ended {
+        let work = AssertUnwindSafe(|| (self.work)(published));
+        let ended = catch_unwind(work).unwrap_or_else(|_| Ended {
             outcome: JobOutcome::Failed,
             requests: 0,
             throttled: 0,
@@ -117,7 +121,13 @@ where
             throttled: ended.throttled,
         });
         drop(of_org);
-        self.tell(reason, ended_ms - started_ms, &ended);
+        // Said once: a run of somebody else may take half an hour.
+        let waiting = reason == Reason::Retry
+            && ended.outcome == JobOutcome::Locked
+            && before == Some(JobOutcome::Locked);
+        if !waiting {
+            self.tell(reason, ended_ms - started_ms, &ended);
+        }
     }
 
     fn tell(&self, reason: Reason, took_ms: i64, ended: &Ended) {
@@ -161,7 +171,7 @@ impl Refresher {
         Driver<C, P, W>: Send + 'static,
         C: Fn() -> i64,
         P: FnMut() -> Option<i64>,
-        W: FnMut() -> Ended,
+        W: FnMut(Option<i64>) -> Ended,
     {
         let (stop, stopped) = mpsc::channel::<()>();
         // Not waited for at the end: a run under way may take minutes, and the store bears it when

@@ -8,6 +8,9 @@ use super::due::Schedule;
 const FIRST_PAUSE_MS: i64 = 60_000;
 /// They grow to this.
 const LONGEST_PAUSE_MS: i64 = 3_600_000;
+/// Pause while another process runs the job. Short, so that a node takes over soon when the one at
+/// work dies; an attempt asks the store alone.
+const LOCKED_PAUSE_MS: i64 = 10_000;
 /// A run that begins this much later than planned makes up for a time that was slept through.
 const LATE_MS: i64 = 60_000;
 
@@ -145,20 +148,23 @@ impl Planner {
             JobOutcome::TryAgain
             | JobOutcome::Unavailable
             | JobOutcome::NotAuthorised
-            | JobOutcome::Locked
             | JobOutcome::Failed => {
                 self.failures = self.failures.saturating_add(1);
-                let pause_ms = self
-                    .schedule
-                    .shorten(pause_ms(self.failures), now_ms, self.seed);
-                self.retry = Some(Retry {
-                    at_ms: now_ms.saturating_add(pause_ms),
-                    pause_ms,
-                });
+                self.try_again(now_ms, pause_ms(self.failures));
             }
+            // Whoever runs it does what is due; only the end of that run is waited for.
+            JobOutcome::Locked => self.try_again(now_ms, LOCKED_PAUSE_MS),
         }
         self.seen_ms = now_ms;
         self.make_plan(now_ms);
+    }
+
+    fn try_again(&mut self, now_ms: i64, pause_ms: i64) {
+        let pause_ms = self.schedule.shorten(pause_ms, now_ms, self.seed);
+        self.retry = Some(Retry {
+            at_ms: now_ms.saturating_add(pause_ms),
+            pause_ms,
+        });
     }
 
     /// The last snapshot of the org, whoever published it, is of `published_ms`. It settles what

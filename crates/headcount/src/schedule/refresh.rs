@@ -9,13 +9,14 @@ use crate::{
     config::Config,
     error::{self, Exit},
     progress::Progress,
-    sync::{Ending, Shared, Sync, SyncReport},
+    sync::{Ending, Overtaken, Shared, Sync, SyncReport},
 };
 
-/// Syncs the org once, and maps what came of it to an outcome.
-pub(super) fn refresh(config: &Config, shared: &Shared) -> Ended {
+/// Syncs the org once, and maps what came of it to an outcome. Nothing is asked of upstream when
+/// another process has published since `published` was the time of the last snapshot.
+pub(super) fn refresh(config: &Config, shared: &Shared, published: Option<i64>) -> Ended {
     let mut cost = Counters::default();
-    let (outcome, cause) = match sync(config, shared, &mut cost) {
+    let (outcome, cause) = match sync(config, shared, published, &mut cost) {
         Ok(report) => of_report(&report),
         Err(error) => (outcome_of(&error), Some(error::one_line(&error))),
     };
@@ -34,8 +35,17 @@ pub(super) fn published(store: &dyn Store, org: &str) -> Option<i64> {
     Some(last.published_ms)
 }
 
-fn sync(config: &Config, shared: &Shared, cost: &mut Counters) -> anyhow::Result<SyncReport> {
-    Sync::configured_in(config, shared)?.run_counted(&Progress::new(true), cost)
+fn sync(
+    config: &Config,
+    shared: &Shared,
+    published: Option<i64>,
+    cost: &mut Counters,
+) -> anyhow::Result<SyncReport> {
+    let sync = Sync {
+        only_after: Some(published),
+        ..Sync::configured_in(config, shared)?
+    };
+    sync.run_counted(&Progress::new(true), cost)
 }
 
 fn of_report(report: &SyncReport) -> (JobOutcome, Option<String>) {
@@ -50,10 +60,11 @@ fn of_report(report: &SyncReport) -> (JobOutcome, Option<String>) {
 /// What a failure of a sync is to whoever watches.
 pub(crate) fn outcome_of(error: &anyhow::Error) -> JobOutcome {
     let locked = error.chain().any(|cause| {
-        matches!(
+        let held = matches!(
             cause.downcast_ref::<StoreError>(),
             Some(StoreError::Locked { .. })
-        )
+        );
+        held || cause.is::<Overtaken>()
     });
     if locked {
         return JobOutcome::Locked;

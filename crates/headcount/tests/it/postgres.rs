@@ -61,7 +61,12 @@ fn a_server_outlives_its_database() {
     drop(first);
     sandbox.json(&["sync", "--output", "json"]);
     let token = token(&sandbox);
-    let mut serving = Serving::start(&sandbox, &[], "log");
+    let once_a_year = ["--refresh", "0 3 1 1 *"];
+    let mut serving = Serving::start(&sandbox, &once_a_year, "log");
+    let unknown = "hc_nobody_secret";
+    assert_eq!(serving.get(EVERYBODY, unknown).0, 401);
+    let new = crate::serve::token(&sandbox);
+    assert_eq!(serving.get(EVERYBODY, &new).0, 200, "at once");
     let total = |body: &Value| body["total"].as_u64();
     assert_eq!(total(&serving.get(EVERYBODY, &token).1), Some(500));
 
@@ -82,6 +87,7 @@ fn a_server_outlives_its_database() {
         for _ in 0..20 {
             assert_eq!(serving.get(EVERYBODY, &token).0, 200);
             assert_eq!(serving.get("/health/ready", "").0, 200);
+            assert_eq!(serving.get(EVERYBODY, unknown).0, 401);
             thread::sleep(Duration::from_millis(50));
         }
         cluster.control("start");

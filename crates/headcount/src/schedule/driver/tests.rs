@@ -24,7 +24,7 @@ fn dropping_the_refresher_ends_its_wait_at_once() {
         Arc::default(),
         || 0,
         || Some(0),
-        || unreachable!(),
+        |_| unreachable!(),
     );
     let Refresher { _stop, thread } = Refresher::spawn(driver).unwrap();
     drop(_stop);
@@ -39,7 +39,7 @@ fn the_thread_notices_that_the_clock_went_on_and_survives_a_panic() {
     let (ran, runs) = mpsc::channel();
     let job = Arc::new(Job::default());
     let mut count = 0;
-    let work = move || {
+    let work = move |_| {
         count += 1;
         ran.send(count).unwrap();
         assert!(count > 1, "the first run panics");

@@ -86,7 +86,7 @@ fn each_ending_has_its_outcome() {
     assert_eq!(published(), None);
 
     let before = clock::now_ms();
-    let ended = refresh(&right, &shared);
+    let ended = refresh(&right, &shared, None);
     assert_eq!(
         (ended.outcome, &ended.cause),
         (JobOutcome::Published, &None)
@@ -94,19 +94,27 @@ fn each_ending_has_its_outcome() {
     assert!(ended.requests >= 3, "{ended:?}");
     assert!(published().is_some_and(|at| (before..=clock::now_ms()).contains(&at)));
 
-    let ended = refresh(&org.config("wrong"), &shared);
+    let ended = refresh(&org.config("wrong"), &shared, published());
     assert_eq!(ended.outcome, JobOutcome::NotAuthorised);
     assert!(!ended.cause.unwrap().contains("wrong"));
 
+    let last = published();
     let store = headcount_store::open(&right.store_url().unwrap(), Access::Write).unwrap();
     let lock = store.lock("acme").unwrap();
-    assert_eq!(refresh(&right, &shared).outcome, JobOutcome::Locked);
+    assert_eq!(refresh(&right, &shared, last).outcome, JobOutcome::Locked);
     drop(lock);
 
+    // Another process has published since it was decided to run: upstream is not asked again.
+    for seen in [None, Some(before - 1)] {
+        let ended = refresh(&right, &shared, seen);
+        assert_eq!((ended.outcome, ended.requests), (JobOutcome::Locked, 0));
+        assert!(ended.cause.unwrap().contains("published meanwhile"));
+    }
+    assert_eq!(published(), last);
+
     // Too many are gone: held, and the last snapshot stays.
-    let last = published();
     org.sandbox.change(vec![Change::of(ChangeKind::Purge, 200)]);
-    let ended = refresh(&right, &shared);
+    let ended = refresh(&right, &shared, last);
     assert_eq!(ended.outcome, JobOutcome::Held);
     assert!(
         ended
@@ -123,7 +131,7 @@ fn each_ending_has_its_outcome() {
         folder: _folder,
     } = org;
     runtime.block_on(sandbox.shutdown());
-    let ended = refresh(&right, &shared);
+    let ended = refresh(&right, &shared, last);
     assert_eq!(ended.outcome, JobOutcome::Unavailable, "{ended:?}");
     assert!(ended.cause.is_some());
 }

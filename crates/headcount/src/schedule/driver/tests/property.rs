@@ -162,8 +162,12 @@ proptest! {
             // A failure is followed by a pause, unless something new became due, the process was
             // started anew, or somebody else published meanwhile.
             if let Some(failed) = before.filter(|before| is_failure(before.outcome)) {
-                failures += 1;
-                let pause = (MINUTE << (failures - 1).min(6)).min(HOUR);
+                let locked = failed.outcome == JobOutcome::Locked;
+                failures += u32::from(!locked);
+                let pause = match locked {
+                    true => 10_000,
+                    false => (MINUTE << (failures - 1).min(6)).min(HOUR),
+                };
                 let excused = !due_between(&schedule, failed.ended, run.started).is_empty()
                     || starts.iter().any(|at| (failed.ended..=run.started).contains(at))
                     || last >= failed.ended;

@@ -92,7 +92,7 @@ impl World {
             Arc::clone(&self.job),
             move || clock.borrow().now,
             move || published.borrow().published,
-            move || run(&mut work.borrow_mut()),
+            move |_| run(&mut work.borrow_mut()),
         );
         self.process = Some(Box::new(move || {
             i64::try_from(driver.turn().as_millis()).unwrap()
