@@ -31,13 +31,21 @@ pub(crate) struct Folder {
     path: PathBuf,
     /// The export that lies in it.
     pub(crate) before: Option<Manifest>,
-    _lock: File,
+    lock: File,
 }
 
 /// A file that is complete and not in its place yet.
 pub(crate) struct Staged {
     file: PathBuf,
     pub(crate) told: FileTold,
+}
+
+impl Drop for Folder {
+    /// Freed by name: a program that another thread is starting has a copy of the file for a moment.
+    fn drop(&mut self) {
+        // A lock that cannot be freed goes with the process.
+        let _ = self.lock.unlock();
+    }
 }
 
 impl Folder {
@@ -57,7 +65,7 @@ impl Folder {
             }
         }
         let folder = Self {
-            _lock: lock(path)?,
+            lock: lock(path)?,
             before: read(path, &manifest, org, format)?,
             path: path.to_owned(),
         };

@@ -15,10 +15,19 @@ pub trait SyncLock: Send {}
 /// A locked file beside the store. The file stays when the lock goes: removing it would let two
 /// processes lock two files of one name.
 pub(crate) struct FileLock {
-    _file: File,
+    file: File,
 }
 
 impl SyncLock for FileLock {}
+
+impl Drop for FileLock {
+    /// Closing the file would do only once every copy of it is closed, and a program that is being
+    /// started by another thread has one for a moment.
+    fn drop(&mut self) {
+        // A lock that cannot be freed goes with the process.
+        let _ = self.file.unlock();
+    }
+}
 
 impl FileLock {
     /// Locks `STORE.ORG.lock`. The file names its holder; its time says since when.
@@ -37,7 +46,7 @@ impl FileLock {
         file.set_len(0).map_err(cannot)?;
         file.rewind().map_err(cannot)?;
         writeln!(file, "{}", std::process::id()).map_err(cannot)?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 
