@@ -15,6 +15,7 @@ pub mod filter;
 pub mod history;
 pub mod managers;
 mod members;
+pub mod movement;
 pub mod personal;
 pub mod roster;
 pub mod search;

@@ -10,7 +10,7 @@ use axum::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use hyper::{
     HeaderMap,
-    header::{AUTHORIZATION, HOST, HeaderName, HeaderValue},
+    header::{AUTHORIZATION, COOKIE, HOST, HeaderName, HeaderValue},
 };
 
 use crate::{
@@ -21,6 +21,9 @@ use crate::{
     odata::API_KEY,
     routes::is_odata,
 };
+
+/// The cookie that holds a session of the page.
+pub(crate) const SESSION_COOKIE: &str = "headcount_session";
 
 /// The header that may carry a token to the OData feed.
 const API_KEY_HEADER: &str = "x-api-key";
@@ -43,13 +46,16 @@ pub(crate) async fn authorise(
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };
+    request.extensions_mut().insert(caller.clone());
+    at_pace(&app, &caller, request, next).await
+}
+
+/// Lets a request through while its caller asks no more than is allowed.
+pub(crate) async fn at_pace(app: &App, caller: &Caller, request: Request, next: Next) -> Response {
     let pace = caller.pace(app.now_ms(), app.settings.requests_per_minute);
     let mut answer = match pace {
         Some(pace) if pace.is_over() => ApiError::too_many(pace.reset_s).into_response(),
-        _ => {
-            request.extensions_mut().insert(caller);
-            next.run(request).await
-        }
+        _ => next.run(request).await,
     };
     if let Some(pace) = pace {
         tell(pace, answer.headers_mut());
@@ -116,8 +122,24 @@ fn recognise(app: &App, headers: &HeaderMap, token: Option<&str>) -> Result<Call
             org: org.to_owned(),
         });
     }
-    let token = token.ok_or_else(|| ApiError::unauthenticated("authentication.required"))?;
-    app.members.bearer(token, app.now_ms()).map(Caller::Member)
+    let found = match (token, session(headers)) {
+        (Some(token), _) => app.members.bearer(token, app.now_ms()),
+        (None, Some(session)) => app.members.session(session, app.now_ms()),
+        (None, None) => return Err(ApiError::unauthenticated("authentication.required")),
+    };
+    found.map(Caller::Member)
+}
+
+/// The session of the page, which browsers send along for its links to the API. They send it for
+/// requests from our own pages alone, and nothing that it opens writes without a proof.
+pub(crate) fn session(headers: &HeaderMap) -> Option<&str> {
+    let cookies = headers.get_all(COOKIE).iter();
+    let pairs = cookies
+        .filter_map(|cookies| cookies.to_str().ok())
+        .flat_map(|cookies| cookies.split(';'));
+    pairs
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(name, value)| (name == SESSION_COOKIE).then_some(value))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<String> {

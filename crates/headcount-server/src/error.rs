@@ -14,7 +14,7 @@ use headcount_core::{
 };
 use headcount_store::{StoreError, facts::FactsError};
 use hyper::{
-    StatusCode,
+    HeaderMap, StatusCode,
     header::{CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 
@@ -45,9 +45,13 @@ impl ApiError {
         }
     }
 
-    #[cfg(test)]
     pub(crate) fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// What a person reads.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
     }
 
     /// 400 with its cause.
@@ -148,6 +152,12 @@ impl ApiError {
 
     pub(crate) fn not_authorized() -> Self {
         let message = "You are not authorized to perform the requested action.";
+        Self::new(StatusCode::FORBIDDEN, "not.authorized", message)
+    }
+
+    /// A form that was not shown to whoever sends it.
+    pub(crate) fn forged() -> Self {
+        let message = "The form is too old, or was sent from another site. Load the view again.";
         Self::new(StatusCode::FORBIDDEN, "not.authorized", message)
     }
 
@@ -260,6 +270,19 @@ impl ApiError {
         Self::new(StatusCode::GATEWAY_TIMEOUT, "request.timeout", message)
     }
 
+    /// The headers that go with it, whatever the body.
+    pub(crate) fn tell(&self, headers: &mut HeaderMap) {
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(location) = self.location {
+            headers.insert(LOCATION, HeaderValue::from_static(location));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+    }
+
     /// Writes the body; `context` equals the correlation id of the answer.
     pub(crate) fn write(&self, context: &str, answer: &mut Response) {
         let body = ErrorBody {
@@ -291,15 +314,7 @@ impl ApiError {
         *answer.body_mut() = Body::from(serde_json::to_vec(body).unwrap_or_default());
         let headers = answer.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if let Some(seconds) = self.retry_after {
-            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        if let Some(location) = self.location {
-            headers.insert(LOCATION, HeaderValue::from_static(location));
-        }
-        if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
+        self.tell(headers);
     }
 }
 

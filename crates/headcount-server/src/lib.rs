@@ -26,6 +26,7 @@ mod metrics;
 mod observe;
 mod odata;
 mod openapi;
+mod page;
 mod parameters;
 mod rosters;
 mod routes;

@@ -13,6 +13,12 @@ impl Parameters {
         Self(form_urlencoded::parse(text).into_owned().collect())
     }
 
+    /// All that have a value, in their order.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.0.iter().filter(|(_, value)| !value.is_empty());
+        pairs.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The last value of a name that is not empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0

@@ -12,8 +12,11 @@ use std::{
 
 use headcount_core::{
     field::{Column, Projection},
+    history::VersionRef,
     managers::Managers,
+    movement::{self, Movement, Movements},
     roster::{Roster, RosterBuilder, RosterError},
+    user::Attributes,
 };
 use headcount_store::{Snapshot, Store, StoreError};
 use roaring::RoaringBitmap;
@@ -31,6 +34,10 @@ const PAST: usize = 2;
 const TREES: usize = 4;
 /// Sets of findings kept of a roster, likewise.
 const FINDINGS: usize = 4;
+/// Movements kept of a roster, likewise.
+const MOVEMENTS: usize = 4;
+/// How far back movement is known, ms (400 days).
+const MOVEMENT_MS: i64 = 400 * 86_400_000;
 /// Sets of changes kept of a roster, each since some snapshot and for some callers.
 const DELTAS: usize = 8;
 
@@ -52,6 +59,8 @@ pub(crate) struct Loaded {
     managers: Kept<Option<Vec<String>>, Managers>,
     pub(crate) findings: Kept<FindingsKey, Findings>,
     pub(crate) shelf: Shelf,
+    /// Who came, moved and went until it was published, for callers of some divisions.
+    movement: Kept<Option<Vec<String>>, Movement>,
     /// Who changed until it was published.
     pub(crate) deltas: Kept<DeltaKey, Vec<Entry>>,
 }
@@ -86,6 +95,41 @@ impl Loaded {
         self.managers.get(divisions.map(<[_]>::to_vec), || {
             let scope = divisions.map(|divisions| self.scope(divisions));
             Managers::within(self.roster.view(scope.as_deref()))
+        })
+    }
+}
+
+impl Rosters {
+    /// Who came, moved and went in the time before a roster was published, as somebody sees it who
+    /// is limited to `divisions`. Blocks while it is worked out; it is kept with the roster.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub(crate) fn movement(
+        &self,
+        org: &str,
+        loaded: &Loaded,
+        divisions: Option<&[String]>,
+    ) -> Result<Arc<Movement>, StoreError> {
+        loaded.movement.get(divisions.map(<[_]>::to_vec), || {
+            let head_ms = loaded.snapshot.published_ms;
+            let snapshots = self.store.snapshots(org)?;
+            let first_ms = snapshots.first().map_or(head_ms, |first| first.published_ms);
+            let sees = |user: &Attributes<'_>| {
+                divisions.is_none_or(|divisions| {
+                    let of = user.division_id.as_deref();
+                    of.is_some_and(|of| divisions.iter().any(|division| division == of))
+                })
+            };
+            let mut movements = Movements::new(first_ms, head_ms - MOVEMENT_MS, sees);
+            self.store.versions(org, &movement::projection(), &mut |version| {
+                // What a later snapshot tells is not known yet.
+                if version.valid_from <= head_ms {
+                    let valid_to = version.valid_to.filter(|ended_ms| *ended_ms <= head_ms);
+                    movements.push(VersionRef { valid_to, ..version });
+                }
+            })?;
+            Ok(movements.finish())
         })
     }
 }
@@ -330,6 +374,7 @@ fn load(
         managers: Kept::new(TREES),
         findings: Kept::new(FINDINGS),
         shelf: Shelf::default(),
+        movement: Kept::new(MOVEMENTS),
         deltas: Kept::new(DELTAS),
     })
 }

@@ -16,10 +16,10 @@ use crate::{
         delta, findings, health, managers, odata, query, reports, search, token, user, users,
     },
     observe::observe,
-    openapi,
+    openapi, page,
 };
 
-/// Every path that is answered.
+/// Every path that is answered, beside those of the page.
 const PATHS: [&str; 22] = [
     "/oauth/token",
     "/api/v2/users/search",
@@ -100,6 +100,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route(style, get(openapi::get_style))
         .route(script, get(openapi::get_script))
         .merge(api)
+        .merge(page::router(&app))
         .fallback(async || ApiError::not_found())
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
         // Outside of everything, so that bodies of errors are written before they are packed.
@@ -117,6 +118,7 @@ pub(crate) fn is_odata(path: &str) -> bool {
 pub(crate) fn known(path: &str) -> &'static str {
     PATHS
         .into_iter()
+        .chain(page::PATHS)
         .find(|known| *known == path)
         .unwrap_or("other")
 }

@@ -28,6 +28,9 @@ pub struct Settings {
     pub facts: Option<FactStore>,
     /// How reports count days, unless asked otherwise.
     pub reports: Reports,
+    /// How the page writes numbers and dates: a language tag such as `de` or `en-GB`; without it as
+    /// the browser asks for them. Its times are in the zone of [`Reports::timezone`], else in UTC.
+    pub locale: Option<String>,
     /// What the feeds carry of who somebody is.
     pub feed_personal: Personal,
     /// What people changed about the rules that find what is wrong.
@@ -123,6 +126,7 @@ impl Default for Settings {
             bounds: Bounds::default(),
             facts: None,
             reports: Reports::default(),
+            locale: None,
             feed_personal: Personal::default(),
             check: check::Settings::default(),
             delta_window: Self::DELTA_WINDOW,
