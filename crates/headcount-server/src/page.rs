@@ -18,6 +18,7 @@ mod reports;
 mod session;
 mod syncs;
 mod tree;
+mod treemap;
 mod visit;
 
 use std::sync::Arc;
@@ -32,6 +33,10 @@ use axum::{
 };
 use hyper::{Method, StatusCode, header::HeaderMap};
 
+pub(crate) use self::{
+    groups::{Groups, GroupsKey},
+    tree::Forest,
+};
 use self::{
     assets::Edition,
     visit::{Link, Place},
@@ -44,14 +49,17 @@ use crate::{
 };
 
 /// Every path of the page.
-pub(crate) const PATHS: [&str; 17] = [
+pub(crate) const PATHS: [&str; 20] = [
     "/",
     "/people",
     "/people/{id}",
     "/tree",
     "/tree/{id}",
+    "/tree.csv",
     "/departments",
+    "/departments.csv",
     "/divisions",
+    "/divisions.csv",
     "/reports",
     "/findings",
     "/changes",
@@ -72,8 +80,11 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         one,
         whole_tree,
         branch,
+        tree_table,
         departments,
+        departments_table,
         divisions,
+        divisions_table,
         report,
         all_findings,
         all_changes,
@@ -91,8 +102,11 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route(one, get(person::get_person))
         .route(whole_tree, get(tree::get_tree))
         .route(branch, get(tree::get_branch))
+        .route(tree_table, get(tree::get_table))
         .route(departments, get(groups::get_departments))
+        .route(departments_table, get(groups::get_departments_table))
         .route(divisions, get(groups::get_divisions))
+        .route(divisions_table, get(groups::get_divisions_table))
         .route(report, get(reports::get_reports))
         .route(all_findings, get(findings::get_findings))
         .route(all_changes, get(changes::get_changes))

@@ -26,6 +26,10 @@ mod odata;
 mod org;
 #[path = "it/orgs.rs"]
 mod orgs;
+#[path = "it/page_groups.rs"]
+mod page_groups;
+#[path = "it/page_tree.rs"]
+mod page_tree;
 #[path = "it/reports.rs"]
 mod reports;
 #[path = "it/rough.rs"]

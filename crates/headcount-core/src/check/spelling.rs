@@ -5,7 +5,10 @@
 
 mod plain;
 
-use std::cmp::{Ordering, Reverse};
+use std::{
+    cmp::{Ordering, Reverse},
+    collections::HashMap,
+};
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -99,6 +102,45 @@ pub(super) fn variants<'s, 't>(spellings: &'s [Spelling<'t>]) -> Vec<Variant<'s,
         })
     }));
     found
+}
+
+/// Names that are likely to be one, by their places in `names`: each a text and how many users have
+/// it. The most usual spelling comes first; the names with most users first. A name that is spelled
+/// in one way only is left out.
+#[must_use]
+pub fn alike(names: &[(&str, u32)]) -> Vec<Vec<usize>> {
+    let spellings: Vec<Spelling<'_>> = (0..)
+        .zip(names)
+        .map(|(code, &(text, count))| Spelling { text, count, code })
+        .collect();
+    // Every spelling but the one that is meant stands for another that is more usual, or for as
+    // usual a one before it: following them ends.
+    let mut meant: HashMap<u32, u32> = HashMap::new();
+    for variant in variants(&spellings) {
+        meant.insert(variant.is.code, variant.of.code);
+    }
+    let mut groups: HashMap<u32, Vec<&Spelling<'_>>> = HashMap::new();
+    for &code in meant.keys() {
+        let end = std::iter::successors(Some(code), |code| meant.get(code).copied());
+        let end = end.last().unwrap_or(code);
+        let group = groups
+            .entry(end)
+            .or_insert_with(|| vec![&spellings[end as usize]]);
+        group.push(&spellings[code as usize]);
+    }
+    let mut groups: Vec<Vec<&Spelling<'_>>> = groups.into_values().collect();
+    for group in &mut groups {
+        group.sort_unstable_by(|one, other| one.order(other).then(one.code.cmp(&other.code)));
+    }
+    let users = |group: &[&Spelling<'_>]| -> u64 {
+        group.iter().map(|spelling| u64::from(spelling.count)).sum()
+    };
+    groups.sort_by_cached_key(|group| (Reverse(users(group)), group[0].text.to_owned()));
+    let places = |group: Vec<&Spelling<'_>>| {
+        let codes = group.iter().map(|spelling| spelling.code as usize);
+        codes.collect()
+    };
+    groups.into_iter().map(places).collect()
 }
 
 /// For each name the most usual one that is one letter apart and more usual than itself.
@@ -326,5 +368,28 @@ mod tests {
         };
         let both = [spelling(" Sales", 1), spelling("Sales", 2)];
         assert_eq!(variants(&both)[0].is.text, " Sales");
+    }
+
+    #[test]
+    fn spellings_of_one_name_stand_together() {
+        let names = [
+            ("IT", 50),
+            ("Suport", 1),
+            ("sales", 30),
+            ("suport ", 1),
+            ("Support", 40),
+            ("Sales", 20),
+            ("Sales", 5),
+        ];
+        let told: Vec<Vec<&str>> = alike(&names)
+            .into_iter()
+            .map(|group| group.into_iter().map(|place| names[place].0).collect())
+            .collect();
+        let expected = vec![
+            vec!["sales", "Sales", "Sales"],
+            vec!["Support", "Suport", "suport "],
+        ];
+        assert_eq!(told, expected);
+        assert!(alike(&names[..1]).is_empty());
     }
 }
