@@ -6,7 +6,7 @@ use headcount_core::fact::Fact;
 use jiff::civil::{Date, date};
 use postgres::Client;
 
-use super::{NOBODY, Database, binary::RowWriter, copying, failed, table};
+use super::{Database, NOBODY, binary::RowWriter, copying, failed, table};
 use crate::{
     facts::{Day, FactsError, KeptDay},
     postgres::{close_elsewhere, connect_to_write, lock_key},
