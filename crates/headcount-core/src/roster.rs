@@ -73,7 +73,10 @@ impl<'r> Codes<'r> {
 
     /// The rows that have one of these codes, each named once, of `all` rows there are.
     pub(crate) fn rows(self, codes: &[u32], all: u32) -> RoaringBitmap {
-        let entries: Vec<u32> = codes.iter().filter_map(|code| code.checked_sub(1)).collect();
+        let entries: Vec<u32> = codes
+            .iter()
+            .filter_map(|code| code.checked_sub(1))
+            .collect();
         let found = self.0.rows_of_entries(&entries);
         let mut rows = found.rows(all).map(Cow::into_owned).unwrap_or_default();
         if codes.contains(&0) {

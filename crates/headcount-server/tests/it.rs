@@ -26,6 +26,10 @@ mod odata;
 mod org;
 #[path = "it/orgs.rs"]
 mod orgs;
+#[path = "it/page_people.rs"]
+mod page_people;
+#[path = "it/page_person.rs"]
+mod page_person;
 #[path = "it/reports.rs"]
 mod reports;
 #[path = "it/rough.rs"]

@@ -94,7 +94,13 @@ pub fn report<F: Sync, E: std::error::Error + Send + 'static>(
     scan: impl Fn(&F, &[usize], &mut dyn FactSink) -> Result<(), E> + Sync,
 ) -> Result<(Table, Snapshot), ReportError<E>> {
     let (people, snapshot) = people(store, org, question)?;
-    let table = read(&Plan::new(&people, question)?, question, files, threads, scan)?;
+    let table = read(
+        &Plan::new(&people, question)?,
+        question,
+        files,
+        threads,
+        scan,
+    )?;
     Ok((table, snapshot))
 }
 

@@ -129,9 +129,8 @@ mod tests {
         ];
         let mut came = Came::default();
         hand_over(&facts, &[0, 1], &mut OfUser::new("b", &mut came));
-        let told = |start, media: Option<&str>, first| {
-            (start, media.map(str::to_owned), [first, Some(7)])
-        };
+        let told =
+            |start, media: Option<&str>, first| (start, media.map(str::to_owned), [first, Some(7)]);
         came.facts.sort_by_key(|fact| fact.0);
         assert_eq!(
             came.facts,

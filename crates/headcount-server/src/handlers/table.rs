@@ -137,7 +137,10 @@ impl Rows for Users {
 /// The document of a row, where a column lies in it.
 pub(crate) fn document(view: View<'_>, row: u32, columns: &[UserColumn]) -> Option<Value> {
     let mut fields = columns.iter().map(|column| column.field);
-    let text = view.roster().document(row).filter(|_| fields.any(lies_in_document))?;
+    let text = view
+        .roster()
+        .document(row)
+        .filter(|_| fields.any(lies_in_document))?;
     serde_json::from_str(text).ok()
 }
 

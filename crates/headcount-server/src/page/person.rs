@@ -5,7 +5,7 @@ mod life;
 mod numbers;
 mod place;
 
-use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use askama::Template;
 use axum::{extract::Path, response::Response};
@@ -28,7 +28,7 @@ use self::{
 };
 use super::{
     assets::Edition,
-    texts::{brief_to, indented, person_path, size},
+    texts::{brief_to, indented, size},
     visit::{self, Frame, Visit, brief, visible},
 };
 use crate::{
@@ -147,7 +147,8 @@ pub(crate) async fn get_person(Path(id): Path<String>, visit: Visit) -> Result<R
         }
     };
     let (visit, sight, subject, findings) = app.aside(look).await?;
-    let adds_up = visit.asked.get("numbers").is_some();
+    // What goes through the whole org waits its turn behind others of its kind.
+    let is_long = visit.asked.get("numbers").is_some() || matches!(findings, Some(None));
     let work = move || {
         let (org, divisions) = (visit.caller.org(), visit.caller.divisions());
         let findings = match findings {
@@ -157,8 +158,7 @@ pub(crate) async fn get_person(Path(id): Path<String>, visit: Visit) -> Result<R
         let shown = Shown::of(&visit, &sight, subject, findings.as_deref(), before_ms)?;
         visit.show(&shown)
     };
-    // What goes through the whole org waits its turn behind others of its kind.
-    match adds_up || matches!(findings, Some(None)) {
+    match is_long {
         true => app.report_aside(work).await,
         false => app.aside(work).await,
     }
@@ -221,7 +221,7 @@ fn numbers(
     visit: &Visit,
     sight: &Sight,
     id: &str,
-    wanted: Option<&std::sync::atomic::AtomicBool>,
+    wanted: Option<&AtomicBool>,
 ) -> Result<Option<NumbersShown>, ApiError> {
     let (app, org, divisions) = (&visit.app, visit.caller.org(), visit.caller.divisions());
     let numbers = match wanted {
@@ -264,7 +264,7 @@ impl Shown {
         let (findings, more_findings) = found.unwrap_or_default();
         let has_findings = !sight.loaded().past;
         let adds_up = visit.asked.get("numbers").is_some();
-        let wanted = std::sync::atomic::AtomicBool::new(true);
+        let wanted = AtomicBool::new(true);
         let numbers = match subject.row {
             Some(_) => numbers(visit, sight, &subject.id, adds_up.then_some(&wanted))?,
             None => None,
@@ -285,7 +285,10 @@ impl Shown {
             api: {
                 let state = is_deleted.then(|| "deleted".to_owned());
                 let path = format!("/api/v2/users/{}", subject.id);
-                link(&path, [("state", state), ("asOf", as_of.map(str::to_owned))])
+                link(
+                    &path,
+                    [("state", state), ("asOf", as_of.map(str::to_owned))],
+                )
             },
             below_link: link(
                 "/people",
@@ -309,10 +312,6 @@ impl Shown {
             has_findings,
             numbers,
         })
-    }
-
-    fn number(&self, number: &u32) -> String {
-        self.frame.locale.number(*number)
     }
 }
 

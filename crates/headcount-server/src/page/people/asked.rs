@@ -269,7 +269,11 @@ fn values(asked: &Parameters, filter: Filter) -> Result<Chosen, ApiError> {
     let mut values: Chosen = match filter {
         // No state holds a comma, so several may come in one.
         Filter::State => asked.list("state"),
-        _ => asked.each(filter.name()).into_iter().map(str::to_owned).collect(),
+        _ => asked
+            .each(filter.name())
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
     };
     if filter == Filter::State {
         if values.is_empty() {
@@ -279,7 +283,9 @@ fn values(asked: &Parameters, filter: Filter) -> Result<Chosen, ApiError> {
             return Ok(Chosen::new());
         }
         for value in &mut values {
-            let known = STATES.iter().find(|known| known.eq_ignore_ascii_case(value));
+            let known = STATES
+                .iter()
+                .find(|known| known.eq_ignore_ascii_case(value));
             if let Some(known) = known {
                 *value = (*known).to_owned();
             }
@@ -318,4 +324,3 @@ fn more(asked: &Parameters) -> Result<Option<Filter>, ApiError> {
         ApiError::invalid_parameter(name, "more", &Filter::ALL.map(Filter::name).join(", "))
     })
 }
-

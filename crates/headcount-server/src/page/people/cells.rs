@@ -63,10 +63,13 @@ impl Cell {
             Self::Text(text) => Self::Text(brief(text)),
             Self::Number(text) => Self::Number(brief(text)),
             Self::State(text) => Self::State(brief(text)),
-            Self::Person(text, id) => Self::Person(brief(text), match id.is_empty() {
-                true => id,
-                false => person_path(&id, as_of),
-            }),
+            Self::Person(text, id) => Self::Person(
+                brief(text),
+                match id.is_empty() {
+                    true => id,
+                    false => person_path(&id, as_of),
+                },
+            ),
             Self::Nothing => Self::Nothing,
         }
     }
@@ -80,7 +83,9 @@ pub(super) fn rows(sight: &Sight, rows: &[u32], asked: &Asked, locale: &Locale) 
         (id.unwrap_or_default(), cells)
     });
     let told: Vec<(&str, Vec<Cell>)> = told.collect();
-    let texts = told.iter().flat_map(|(_, cells)| cells.iter().map(Cell::text));
+    let texts = told
+        .iter()
+        .flat_map(|(_, cells)| cells.iter().map(Cell::text));
     let most = fitting(texts, BYTES);
     let as_of = asked.as_of.as_deref();
     told.into_iter()

@@ -28,7 +28,7 @@ const VALUES: usize = 12;
 const MORE_VALUES: usize = 100;
 /// Bytes that they may take.
 const BYTES: usize = 5_000;
-const MORE_BYTES: usize = 20_000;
+const MORE_BYTES: usize = 24_000;
 /// Bytes of the markup around a value, about.
 const AROUND: usize = 120;
 
@@ -149,7 +149,15 @@ impl Matches {
                         counts.push((key, count));
                     }
                     Cow::Owned(_) => {}
-                    Cow::Borrowed(_) => counts.push((value, count)),
+                    Cow::Borrowed(_) => {
+                        let mut same = counts
+                            .iter_mut()
+                            .filter(|(known, _)| is(filter, known, &value));
+                        match same.next() {
+                            Some((_, sum)) => *sum += count,
+                            None => counts.push((value, count)),
+                        }
+                    }
                 }
             }
         }

@@ -183,7 +183,11 @@ mod tests {
                     Some(href) => format!("{} at {href}", told.text),
                     None => told.text,
                 });
-                format!("{} = {}", attribute.path, values.collect::<Vec<_>>().join(" | "))
+                format!(
+                    "{} = {}",
+                    attribute.path,
+                    values.collect::<Vec<_>>().join(" | ")
+                )
             })
             .collect();
         assert_eq!(

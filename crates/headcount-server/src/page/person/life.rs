@@ -4,6 +4,7 @@ use headcount_core::{
     change::FieldChange,
     history::{EventKind, Events, Version},
 };
+use serde_json::Value;
 
 use super::attributes::{Teller, Told};
 use crate::{
@@ -81,9 +82,13 @@ impl Life {
                 EventKind::Left => ("left", Vec::new()),
                 EventKind::Returned { changes } => ("returned", changes),
             };
-            let rest = changes.len().saturating_sub(MOST_CHANGES);
-            let changes = changes.into_iter().take(MOST_CHANGES);
-            let changes: Vec<Changed> = changes.map(|change| changed(change, teller)).collect();
+            let mut told = Vec::new();
+            for change in changes {
+                add(change, teller, &mut told);
+            }
+            let rest = told.len().saturating_sub(MOST_CHANGES);
+            told.truncate(MOST_CHANGES);
+            let changes = told;
             let takes = AROUND + changes.iter().map(Changed::size).sum::<usize>();
             if takes > left && !happenings.is_empty() {
                 break;
@@ -116,17 +121,37 @@ impl Changed {
     }
 }
 
-fn changed(change: FieldChange, teller: Teller<'_>) -> Changed {
-    let told = |value: Option<serde_json::Value>| {
-        let told = value.and_then(|value| teller.tell(&change.path, &value))?;
-        Some(Told {
-            text: brief_to(&told.text, VALUE).into_owned(),
-            href: told.href,
-        })
-    };
-    Changed {
-        old: told(change.old),
-        new: told(change.new),
-        path: brief_to(&change.path, VALUE).into_owned(),
+/// Adds what changed, member by member: an object that came or went is all of its members.
+fn add(change: FieldChange, teller: Teller<'_>, all: &mut Vec<Changed>) {
+    let FieldChange { path, old, new } = change;
+    match (old, new) {
+        (Some(Value::Object(members)), None) => {
+            for (name, old) in members {
+                let path = format!("{path}.{name}");
+                let (old, new) = (Some(old), None);
+                add(FieldChange { path, old, new }, teller, all);
+            }
+        }
+        (None, Some(Value::Object(members))) => {
+            for (name, new) in members {
+                let path = format!("{path}.{name}");
+                let (old, new) = (None, Some(new));
+                add(FieldChange { path, old, new }, teller, all);
+            }
+        }
+        (old, new) => {
+            let told = |value: Option<Value>| {
+                let told = value.and_then(|value| teller.tell(&path, &value))?;
+                Some(Told {
+                    text: brief_to(&told.text, VALUE).into_owned(),
+                    href: told.href,
+                })
+            };
+            all.push(Changed {
+                old: told(old),
+                new: told(new),
+                path: brief_to(&path, VALUE).into_owned(),
+            });
+        }
     }
 }

@@ -155,9 +155,14 @@ impl Numbers {
     pub(super) fn shown(&self, locale: &Locale) -> NumbersShown {
         let seconds = |value: f64| format!("{} s", locale.decimal(value, 0));
         let charts = vec![
-            self.chart("Average handle time by week", &self.handled, locale, seconds),
+            self.chart(
+                "Average handle time by week",
+                &self.handled,
+                locale,
+                seconds,
+            ),
             self.chart("Average score by week", &self.scored, locale, |value| {
-                locale.decimal(value, 0)
+                locale.decimal(value, 1)
             }),
         ];
         let week = |from: &Date| {

@@ -38,12 +38,7 @@ pub(super) struct Person {
 
 impl Place {
     /// That of a row in sight.
-    pub(super) fn of(
-        view: View<'_>,
-        managers: &Managers,
-        row: u32,
-        as_of: Option<&str>,
-    ) -> Self {
+    pub(super) fn of(view: View<'_>, managers: &Managers, row: u32, as_of: Option<&str>) -> Self {
         let value = |row, column| view.roster().value(row, column);
         let name = |row| {
             let id = value(row, Column::Id).unwrap_or_default();
