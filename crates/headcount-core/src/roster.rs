@@ -62,6 +62,11 @@ impl<'r> Codes<'r> {
         self.0.code(row)
     }
 
+    /// Whether no two codes have the same text.
+    pub(crate) fn are_distinct(self) -> bool {
+        !self.0.is_by_row()
+    }
+
     /// Writes the codes of `rows`.
     pub(crate) fn fill(self, rows: &[u32], codes: &mut [u32]) {
         self.0.fill(rows, codes);

@@ -118,7 +118,9 @@ impl<'r> Labels<'r> {
     pub(crate) fn are_distinct(&self) -> bool {
         match &self.kind {
             // Somebody may have written the label of those who have none.
-            Kind::Column(codes) => (1..self.codes()).all(|code| codes.text(code) != Some(NONE)),
+            Kind::Column(codes) => {
+                codes.are_distinct() && (1..self.codes()).all(|code| codes.text(code) != Some(NONE))
+            }
             _ => false,
         }
     }
