@@ -17,6 +17,7 @@ mod person;
 mod reports;
 mod session;
 mod syncs;
+mod texts;
 mod tree;
 mod visit;
 
@@ -33,6 +34,7 @@ use axum::{
 use hyper::{Method, StatusCode, header::HeaderMap};
 
 pub use self::locale::is_locale;
+pub(crate) use self::person::{Numbers, NumbersKey};
 use self::{
     assets::Edition,
     visit::{Link, Place},
@@ -45,9 +47,10 @@ use crate::{
 };
 
 /// Every path of the page.
-pub(crate) const PATHS: [&str; 17] = [
+pub(crate) const PATHS: [&str; 18] = [
     "/",
     "/people",
+    "/people.csv",
     "/people/{id}",
     "/tree",
     "/tree/{id}",
@@ -70,6 +73,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
     let [
         all,
         everybody,
+        rows,
         one,
         whole_tree,
         branch,
@@ -89,6 +93,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
     let views = Router::new()
         .route(all, get(overview::get_overview))
         .route(everybody, get(people::get_people))
+        .route(rows, get(people::get_rows))
         .route(one, get(person::get_person))
         .route(whole_tree, get(tree::get_tree))
         .route(branch, get(tree::get_branch))

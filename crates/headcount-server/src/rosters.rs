@@ -26,6 +26,7 @@ use crate::{
     handlers::delta::{DeltaKey, Entry},
     kept::Kept,
     odata::Shelf,
+    page::{Numbers, NumbersKey},
 };
 
 /// Past rosters kept; each is as large as the present one.
@@ -36,6 +37,8 @@ const TREES: usize = 4;
 const FINDINGS: usize = 4;
 /// Movements kept of a roster, likewise.
 const MOVEMENTS: usize = 4;
+/// People whose numbers are kept of a roster.
+const NUMBERS: usize = 200;
 /// How far back movement is known, ms (400 days).
 const MOVEMENT_MS: i64 = 400 * 86_400_000;
 /// Sets of changes kept of a roster, each since some snapshot and for some callers.
@@ -61,6 +64,8 @@ pub(crate) struct Loaded {
     pub(crate) shelf: Shelf,
     /// Who came, moved and went until it was published, for callers of some divisions.
     movement: Kept<Option<Vec<String>>, Movement>,
+    /// Sums of the facts of one person each.
+    pub(crate) numbers: Kept<NumbersKey, Numbers>,
     /// Who changed until it was published.
     pub(crate) deltas: Kept<DeltaKey, Vec<Entry>>,
 }
@@ -381,6 +386,7 @@ fn load(
         findings: Kept::new(FINDINGS),
         shelf: Shelf::default(),
         movement: Kept::new(MOVEMENTS),
+        numbers: Kept::new(NUMBERS),
         deltas: Kept::new(DELTAS),
     })
 }

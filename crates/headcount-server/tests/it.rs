@@ -28,6 +28,10 @@ mod org;
 mod orgs;
 #[path = "it/page.rs"]
 mod page;
+#[path = "it/page_people.rs"]
+mod page_people;
+#[path = "it/page_person.rs"]
+mod page_person;
 #[path = "it/reports.rs"]
 mod reports;
 #[path = "it/rough.rs"]
