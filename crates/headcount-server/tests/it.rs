@@ -32,6 +32,10 @@ mod page;
 mod page_people;
 #[path = "it/page_person.rs"]
 mod page_person;
+#[path = "it/page_groups.rs"]
+mod page_groups;
+#[path = "it/page_tree.rs"]
+mod page_tree;
 #[path = "it/reports.rs"]
 mod reports;
 #[path = "it/rough.rs"]
