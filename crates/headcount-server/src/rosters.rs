@@ -37,7 +37,7 @@ const FINDINGS: usize = 4;
 /// Movements kept of a roster, likewise.
 const MOVEMENTS: usize = 4;
 /// How far back movement is known, ms (400 days).
-const MOVEMENT_MS: i64 = 400 * 86_400_000;
+pub(crate) const MOVEMENT_MS: i64 = 400 * 86_400_000;
 /// Sets of changes kept of a roster, each since some snapshot and for some callers.
 const DELTAS: usize = 8;
 
