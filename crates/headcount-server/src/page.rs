@@ -8,6 +8,7 @@ mod assets;
 mod changes;
 mod chart;
 mod findings;
+mod fit;
 mod groups;
 mod headers;
 mod locale;
@@ -32,6 +33,7 @@ use axum::{
 };
 use hyper::{Method, StatusCode, header::HeaderMap};
 
+pub(crate) use self::syncs::SyncsKept;
 use self::{
     assets::Edition,
     visit::{Link, Place},
@@ -44,7 +46,7 @@ use crate::{
 };
 
 /// Every path of the page.
-pub(crate) const PATHS: [&str; 17] = [
+pub(crate) const PATHS: [&str; 19] = [
     "/",
     "/people",
     "/people/{id}",
@@ -54,7 +56,9 @@ pub(crate) const PATHS: [&str; 17] = [
     "/divisions",
     "/reports",
     "/findings",
+    "/findings/baseline.json",
     "/changes",
+    "/changes.csv",
     "/sync",
     "/sync/accept",
     "/sign-in",
@@ -76,7 +80,9 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         divisions,
         report,
         all_findings,
+        baseline,
         all_changes,
+        changes_table,
         all_syncs,
         accept,
         sign_in,
@@ -95,7 +101,9 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route(divisions, get(groups::get_divisions))
         .route(report, get(reports::get_reports))
         .route(all_findings, get(findings::get_findings))
+        .route(baseline, get(findings::get_baseline))
         .route(all_changes, get(changes::get_changes))
+        .route(changes_table, get(changes::get_table))
         .route(all_syncs, get(syncs::get_syncs))
         .route(accept, post(syncs::post_accept))
         .route_layer(middleware::from_fn_with_state(app.clone(), admit));

@@ -23,7 +23,7 @@ use super::{
     chart::days::{self, Bar},
     findings::person,
     fit,
-    locale::Locale,
+    locale::{Locale, Whole},
     visit::{Frame, Place, Visit},
 };
 use crate::{app::Sight, error::ApiError, parameters::link, rosters::MOVEMENT_MS};
@@ -39,7 +39,7 @@ const LONGEST: usize = 160;
 
 #[derive(Template)]
 #[template(path = "changes.html")]
-struct View<'v> {
+struct AllChanges<'v> {
     frame: Frame,
     asked: &'v Asked,
     kinds: Vec<(MoveKind, u64, bool)>,
@@ -87,13 +87,13 @@ pub(crate) async fn get_changes(visit: Visit) -> Result<Response, ApiError> {
     let sight = visit.sight_now().await?;
     let app = visit.app.clone();
     let work = move || {
-        let view = View::of(&visit, &sight, &asked, page)?;
+        let view = AllChanges::of(&visit, &sight, &asked, page)?;
         visit.show(&view)
     };
     app.report_aside(work).await
 }
 
-impl<'v> View<'v> {
+impl<'v> AllChanges<'v> {
     fn of(
         visit: &Visit,
         sight: &Sight,
@@ -134,12 +134,12 @@ impl<'v> View<'v> {
         })
     }
 
-    fn count(&self, number: impl TryInto<i128>) -> String {
+    fn count(&self, number: impl Whole) -> String {
         self.frame.locale.number(number)
     }
 
     /// What a box for a kind is called.
-    fn label(&self, kind: MoveKind) -> &'static str {
+    fn label(&self, kind: &MoveKind) -> &'static str {
         match kind {
             MoveKind::Joined => "joined or returned",
             MoveKind::Returned => "returned alone",

@@ -11,6 +11,7 @@ use hyper::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
 use super::{
     assets::Edition,
     fit, headers,
+    locale::Whole,
     visit::{Frame, Place, Visit, visible},
 };
 use crate::{
@@ -28,7 +29,7 @@ const ROOM: usize = 32 << 10;
 
 #[derive(Template)]
 #[template(path = "findings.html")]
-struct View<'v> {
+struct AllFindings<'v> {
     frame: Frame,
     text: &'v str,
     severities: Vec<(Severity, u64, bool)>,
@@ -78,7 +79,7 @@ pub(crate) async fn get_findings(visit: Visit) -> Result<Response, ApiError> {
     let work = move || {
         let (org, divisions) = (visit.caller.org(), visit.caller.divisions());
         let found = Findings::of(&visit.app, org, sight.loaded(), divisions)?;
-        let view = View::of(&visit, &sight, &found, &wanted, page);
+        let view = AllFindings::of(&visit, &sight, &found, &wanted, page);
         visit.show(&view)
     };
     app.report_aside(work).await
@@ -130,7 +131,7 @@ fn extended(
     all
 }
 
-impl<'v> View<'v> {
+impl<'v> AllFindings<'v> {
     fn of(
         visit: &'v Visit,
         sight: &Sight,
@@ -182,7 +183,7 @@ impl<'v> View<'v> {
         }
     }
 
-    fn count(&self, number: impl TryInto<i128>) -> String {
+    fn count(&self, number: impl Whole) -> String {
         self.frame.locale.number(number)
     }
 

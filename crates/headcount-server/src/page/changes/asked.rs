@@ -160,7 +160,7 @@ impl Asked {
     /// Places of the moves between the two dates.
     fn in_time(&self, movement: &Movement, locale: &Locale) -> std::ops::Range<usize> {
         let start_ms = |date: Date| {
-            let start = date.to_zoned(locale.zone().clone());
+            let start = date.to_zoned_datetime(locale.zone().clone());
             let start = start.and_then(|start| start.start_of_day());
             start.map_or(i64::MAX, |start| start.timestamp().as_millisecond())
         };
