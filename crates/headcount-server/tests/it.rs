@@ -26,6 +26,12 @@ mod odata;
 mod org;
 #[path = "it/orgs.rs"]
 mod orgs;
+#[path = "it/page_changes.rs"]
+mod page_changes;
+#[path = "it/page_findings.rs"]
+mod page_findings;
+#[path = "it/page_sync.rs"]
+mod page_sync;
 #[path = "it/reports.rs"]
 mod reports;
 #[path = "it/rough.rs"]

@@ -127,9 +127,7 @@ impl Losses {
             name,
             department,
             division: division.or(id),
-            to_division: to_division
-                .or(to_id)
-                .filter(|_| kind == LossKind::Moved),
+            to_division: to_division.or(to_id).filter(|_| kind == LossKind::Moved),
         });
     }
 
@@ -172,7 +170,14 @@ mod tests {
         let mut losses = Losses::default();
         let some = |text: &str| Some(text.to_owned());
         for (kind, id, department) in [(3, "a", "x"), (0, "c", "x"), (0, "b", " "), (2, "d", "x")] {
-            let texts = [some("N"), some(department), some("1"), None, some("2"), some("Two")];
+            let texts = [
+                some("N"),
+                some(department),
+                some("1"),
+                None,
+                some("2"),
+                some("Two"),
+            ];
             losses.push(kind, id.to_owned(), texts);
         }
         let (departments, lost) = losses.finish(3);

@@ -50,11 +50,10 @@ impl Baseline {
     /// # Errors
     /// [`BaselineError`] when `text` is something else.
     pub fn parse(text: &str) -> Result<Self, BaselineError> {
-        let kept: Kept =
-            serde_json::from_str(text).map_err(|error| BaselineError::Unreadable {
-                line: error.line(),
-                column: error.column(),
-            })?;
+        let kept: Kept = serde_json::from_str(text).map_err(|error| BaselineError::Unreadable {
+            line: error.line(),
+            column: error.column(),
+        })?;
         if kept.headcount_baseline != VERSION {
             return Err(BaselineError::Version {
                 found: kept.headcount_baseline,

@@ -29,7 +29,12 @@ fn person() -> impl Strategy<Value = Person> {
     let state = prop_oneof![
         6 => Just("active"), 2 => Just("inactive"), 2 => Just("deleted"), 1 => Just("odd")
     ];
-    let department = prop_oneof![Just(None), Just(Some(" ")), Just(Some("x")), Just(Some("y"))];
+    let department = prop_oneof![
+        Just(None),
+        Just(Some(" ")),
+        Just(Some("x")),
+        Just(Some("y"))
+    ];
     let division = prop_oneof![3 => Just("in"), 1 => Just("out")];
     let manager = prop_oneof![Just(None), Just(Some("m"))];
     let name = prop_oneof![Just("A"), Just("B")];
@@ -131,7 +136,9 @@ fn looked_at(org: &BTreeMap<String, Days>, since_ms: i64, sees_all: bool) -> See
     for (id, days) in org {
         for snapshot in 1..days.len() {
             let at_ms = at_ms(snapshot);
-            let was_there = days[..snapshot].iter().any(|person| there(person).is_some());
+            let was_there = days[..snapshot]
+                .iter()
+                .any(|person| there(person).is_some());
             let (before, now) = (there(&days[snapshot - 1]), there(&days[snapshot]));
             let (from, to) = (
                 before.as_ref().and_then(department),
@@ -144,9 +151,8 @@ fn looked_at(org: &BTreeMap<String, Days>, since_ms: i64, sees_all: bool) -> See
                 (None, Some(_)) => MoveKind::Joined,
                 (Some(_), None) => MoveKind::Left,
                 (Some(before), Some(now)) => {
-                    let place = |person: &Person| {
-                        (person.department, person.division, person.manager)
-                    };
+                    let place =
+                        |person: &Person| (person.department, person.division, person.manager);
                     match place(before) == place(now) {
                         true => MoveKind::Changed,
                         false => MoveKind::Moved,

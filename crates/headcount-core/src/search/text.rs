@@ -130,7 +130,11 @@ mod tests {
             ("Ann", "", true),
             ("", "a", false),
         ] {
-            assert_eq!(contains_folded(text, &fold(part)), is_there, "{text} {part}");
+            assert_eq!(
+                contains_folded(text, &fold(part)),
+                is_there,
+                "{text} {part}"
+            );
         }
     }
 

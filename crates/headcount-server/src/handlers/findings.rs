@@ -93,12 +93,7 @@ struct FindingRows {
 
 impl FindingRows {
     /// All that are wanted, or those of the page.
-    fn new(
-        findings: Arc<Findings>,
-        wanted: &Page,
-        known: Option<&Baseline>,
-        whole: bool,
-    ) -> Self {
+    fn new(findings: Arc<Findings>, wanted: &Page, known: Option<&Baseline>, whole: bool) -> Self {
         let numbered = findings.findings.iter().enumerate();
         let (places, all): (Vec<usize>, Vec<&Finding>) = numbered
             .filter(|(_, finding)| wanted.wanted.asks_for(finding, known))
@@ -232,12 +227,7 @@ impl Cursor {
     }
 }
 
-fn write(
-    sight: &Sight,
-    findings: &Findings,
-    page: &Page,
-    known: Option<&Baseline>,
-) -> Json {
+fn write(sight: &Sight, findings: &Findings, page: &Page, known: Option<&Baseline>) -> Json {
     let wanted = &page.wanted;
     let all: Vec<&Finding> = findings
         .findings

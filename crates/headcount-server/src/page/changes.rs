@@ -13,11 +13,11 @@ use headcount_core::{
 };
 use jiff::{ToSpan, civil::Date};
 
+pub(crate) use self::table::get_table;
 use self::{
     asked::{Asked, Day, Found},
     details::{Details, Field},
 };
-pub(crate) use self::table::get_table;
 use super::{
     assets::Edition,
     chart::days::{self, Bar},
@@ -94,12 +94,7 @@ pub(crate) async fn get_changes(visit: Visit) -> Result<Response, ApiError> {
 }
 
 impl<'v> AllChanges<'v> {
-    fn of(
-        visit: &Visit,
-        sight: &Sight,
-        asked: &'v Asked,
-        page: usize,
-    ) -> Result<Self, ApiError> {
+    fn of(visit: &Visit, sight: &Sight, asked: &'v Asked, page: usize) -> Result<Self, ApiError> {
         let (org, divisions) = (visit.caller.org(), visit.caller.divisions());
         let movement = visit.app.rosters.movement(org, sight.loaded(), divisions)?;
         let found = asked.find(&movement, sight, &visit.locale);
@@ -153,7 +148,10 @@ impl<'v> AllChanges<'v> {
 /// The first and the last day of which anything is known.
 fn known(movement: &Movement, sight: &Sight, locale: &Locale) -> (Date, Date) {
     let head_ms = sight.loaded().snapshot.published_ms;
-    let first_ms = movement.counts.first().map_or(head_ms, |count| count.from_ms);
+    let first_ms = movement
+        .counts
+        .first()
+        .map_or(head_ms, |count| count.from_ms);
     let since_ms = first_ms.max(head_ms - MOVEMENT_MS);
     (locale.day_of(since_ms), locale.day_of(head_ms))
 }
@@ -278,16 +276,15 @@ fn alone(visit: &Visit, date: Date) -> String {
     let asked = visit.link_with(&days);
     match asked.len() <= LONGEST {
         true => asked,
-        false => link("/changes", days.map(|(name, day)| (name, day.map(str::to_owned)))),
+        false => link(
+            "/changes",
+            days.map(|(name, day)| (name, day.map(str::to_owned))),
+        ),
     }
 }
 
 /// The name of a user, the last one where they are in sight no more; and whether they are in sight.
-fn named<'n>(
-    id: &str,
-    sight: &'n Sight,
-    movement: &'n Movement,
-) -> (Option<&'n str>, bool) {
+fn named<'n>(id: &str, sight: &'n Sight, movement: &'n Movement) -> (Option<&'n str>, bool) {
     let view = sight.view();
     let roster = &sight.loaded().roster;
     let row = view.row_of(id);

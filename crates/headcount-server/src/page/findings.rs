@@ -101,7 +101,10 @@ pub(crate) async fn get_baseline(visit: Visit) -> Result<Response, ApiError> {
     headers::guard(answer.headers_mut());
     for (name, value) in [
         (CONTENT_TYPE, "application/json"),
-        (CONTENT_DISPOSITION, "attachment; filename=\"baseline.json\""),
+        (
+            CONTENT_DISPOSITION,
+            "attachment; filename=\"baseline.json\"",
+        ),
     ] {
         answer
             .headers_mut()
@@ -123,8 +126,7 @@ fn extended(
         Some(known) if !is_part => known.of_others(ran),
         _ => Baseline::default(),
     };
-    let is_known =
-        |finding: &Finding| known.is_some_and(|known| known.holds(&finding.fingerprint));
+    let is_known = |finding: &Finding| known.is_some_and(|known| known.holds(&finding.fingerprint));
     let kept = found.findings.iter();
     let kept = kept.filter(|finding| is_known(finding) || wanted.asks_for(finding, known));
     all.extend(kept.map(|finding| finding.fingerprint.clone()));
@@ -207,12 +209,7 @@ struct Counts {
 
 impl Counts {
     /// Counts a finding, and tells whether it is asked for.
-    fn count(
-        &mut self,
-        finding: &Finding,
-        wanted: &Wanted,
-        baseline: Option<&Baseline>,
-    ) -> bool {
+    fn count(&mut self, finding: &Finding, wanted: &Wanted, baseline: Option<&Baseline>) -> bool {
         let is_of_rule = wanted.asks_for_rule(finding);
         let is_of_severity = wanted.asks_for_severity(finding);
         if !(is_of_rule || is_of_severity) || !wanted.asks_for_text(finding) {
@@ -303,6 +300,12 @@ fn rows<'v>(
     findings.map(row).collect()
 }
 
+/// The pieces of a text about rules, and whether each is to be typed as it stands.
+fn pieces(text: &str) -> impl Iterator<Item = (bool, &str)> {
+    let pieces = text.split('`').enumerate();
+    pieces.map(|(at, piece)| (at % 2 == 1, piece))
+}
+
 /// Where somebody's own view is.
 pub(crate) fn person(id: &str) -> String {
     let id: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
@@ -380,14 +383,16 @@ mod tests {
             let shown = shown.count();
             let rules = counts.rules(&wanted);
             let rules: Vec<_> = rules.iter().map(|one| (one.rule.id, one.count)).collect();
-            (shown, [counts.fresh, counts.known], counts.severities, rules)
+            (
+                shown,
+                [counts.fresh, counts.known],
+                counts.severities,
+                rules,
+            )
         };
         let (error, warning) = (("HC004", 1), ("HC001", 1));
         assert_eq!(told(""), (2, [2, 2], [0, 1, 1], vec![error, warning]));
-        assert_eq!(
-            told("severity=error"),
-            (1, [1, 1], [0, 1, 1], vec![error])
-        );
+        assert_eq!(told("severity=error"), (1, [1, 1], [0, 1, 1], vec![error]));
         assert_eq!(
             told("rule=HC001"),
             (1, [1, 1], [0, 1, 0], vec![error, warning])

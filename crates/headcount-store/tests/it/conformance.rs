@@ -333,7 +333,11 @@ fn a_large_loss_is_held_and_accepted(store: &dyn Store) {
     let run = store.held_run(ORG).unwrap().expect("a run is held");
     let told = store.held(ORG, &Breaker::default(), 2).unwrap().unwrap();
     assert_eq!((told.summary, told.run), (held, run));
-    let lost: Vec<_> = told.lost.iter().map(|lost| (lost.kind, &*lost.user_id)).collect();
+    let lost: Vec<_> = told
+        .lost
+        .iter()
+        .map(|lost| (lost.kind, &*lost.user_id))
+        .collect();
     assert_eq!(
         lost,
         [(LossKind::Left, "u00070"), (LossKind::Left, "u00071")]
@@ -410,7 +414,10 @@ fn moves_and_deactivations_count_once(store: &dyn Store) {
         lost.map(|lost| (&*lost.user_id, lost.to_division.as_deref()))
     };
     assert_eq!(of(LossKind::Left).collect::<Vec<_>>(), [("u00150", None)]);
-    assert_eq!(of(LossKind::Deleted).collect::<Vec<_>>(), [("u00000", None)]);
+    assert_eq!(
+        of(LossKind::Deleted).collect::<Vec<_>>(),
+        [("u00000", None)]
+    );
     assert_eq!(of(LossKind::Deactivated).count(), 1);
     let moved: Vec<_> = of(LossKind::Moved).collect();
     assert_eq!(moved.len(), 8);
@@ -437,7 +444,10 @@ fn what_is_held_is_told_to_who_may_only_read(home: &dyn Home) {
         assert!(told.lost.is_empty());
     }
     assert!(reader.is_writable().unwrap());
-    assert!(reader.accept(ORG, 3).is_err(), "accepted by who may only read");
+    assert!(
+        reader.accept(ORG, 3).is_err(),
+        "accepted by who may only read"
+    );
     // Another run is never taken for it.
     sync_guarded(&*store, &users(60), 2, &Breaker::default());
     let second = reader.held_run(ORG).unwrap().expect("a run is held");

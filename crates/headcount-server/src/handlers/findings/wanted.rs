@@ -188,12 +188,28 @@ mod tests {
         };
         let known: Baseline = ["HC001:aa".to_owned()].into_iter().collect();
         let asks = |query: &str, known| wanted(query).unwrap().asks_for(&finding, known);
-        for query in ["", "q=SMITH", "q=+sale+", "q=no dep", "q=U-1", "rule=no-department", "severity=warning,note"] {
+        for query in [
+            "",
+            "q=SMITH",
+            "q=+sale+",
+            "q=no dep",
+            "q=U-1",
+            "rule=no-department",
+            "severity=warning,note",
+        ] {
             assert!(asks(query, None), "{query}");
             assert!(!asks(query, Some(&known)), "{query}");
-            assert!(asks(&format!("{query}&known=show"), Some(&known)), "{query}");
+            assert!(
+                asks(&format!("{query}&known=show"), Some(&known)),
+                "{query}"
+            );
         }
-        for query in ["q=bob", "rule=HC002", "severity=error", "q=smith&severity=note"] {
+        for query in [
+            "q=bob",
+            "rule=HC002",
+            "severity=error",
+            "q=smith&severity=note",
+        ] {
             assert!(!asks(query, None), "{query}");
         }
     }

@@ -108,7 +108,10 @@ impl Asked {
             let same = all.map(|known| fold(known.trim()) == name);
             same.collect::<Vec<bool>>()
         });
-        let people = self.text.as_deref().map(|text| people(text, movement, sight));
+        let people = self
+            .text
+            .as_deref()
+            .map(|text| people(text, movement, sight));
         let is_of = |one: &Move| {
             departments.as_ref().is_none_or(|same| {
                 let mut both = one.departments.iter();
@@ -262,7 +265,10 @@ mod tests {
         assert_eq!(in_time("from=2023-11-15", "UTC"), 0..3);
         assert_eq!(in_time("from=2023-11-15&to=2023-11-15", "UTC"), 2..3);
         assert_eq!(in_time("to=2023-11-14", "UTC"), 3..4);
-        assert_eq!(in_time("from=2023-11-15&to=2023-11-15", "Asia/Riyadh"), 2..4);
+        assert_eq!(
+            in_time("from=2023-11-15&to=2023-11-15", "Asia/Riyadh"),
+            2..4
+        );
         assert_eq!(in_time("to=2023-11-14", "America/New_York"), 2..4);
         assert!(in_time("from=2023-11-16&to=2023-11-14", "UTC").is_empty());
         assert_eq!(in_time("from=0001-01-01&to=9999-12-31", "UTC"), 0..4);
@@ -273,12 +279,21 @@ mod tests {
         let joined = asked("kind=Joined").unwrap();
         assert!(joined.asks_for_kind(MoveKind::Returned) && joined.asks_for_kind(MoveKind::Joined));
         assert!(!joined.asks_for_kind(MoveKind::Left));
-        assert!(!asked("kind=returned").unwrap().asks_for_kind(MoveKind::Joined));
+        assert!(
+            !asked("kind=returned")
+                .unwrap()
+                .asks_for_kind(MoveKind::Joined)
+        );
     }
 
     #[test]
     fn what_is_not_there_is_refused() {
-        for query in ["kind=fired", "from=yesterday", "to=2023-13-01", "from=2023-11-15T00:00:00Z"] {
+        for query in [
+            "kind=fired",
+            "from=yesterday",
+            "to=2023-13-01",
+            "from=2023-11-15T00:00:00Z",
+        ] {
             assert!(asked(query).is_err(), "{query}");
         }
         assert!(asked(&format!("q={}", "x".repeat(101))).is_err());

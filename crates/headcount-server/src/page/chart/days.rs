@@ -19,6 +19,8 @@ const LEFT: f64 = 56.0;
 const RIGHT: f64 = 12.0;
 const TOP: f64 = 10.0;
 const BOTTOM: f64 = 26.0;
+/// Of a bar.
+const WIDEST: f64 = 32.0;
 
 /// Bars over an axis from `first` to `last`. Whoever uses the keyboard chooses days by the fields
 /// beside it: a hundred bars are no way to go through.
@@ -87,15 +89,15 @@ fn draw(svg: &mut String, bar: &Bar, start: f64, place: f64, top: f64, ground: f
             escaped(href)
         );
     }
-    // Never lower than can be seen.
-    let (gap, height) = ((place * 0.15).min(2.0), (ground - top).max(1.5));
+    // Never lower than can be seen, and a few days are no walls.
+    let (height, width) = ((ground - top).max(1.5), (place * 0.8).min(WIDEST));
     let _ = write!(
         svg,
         r#"<rect class="hit" x="{start:.1}" y="{TOP}" width="{place:.1}" height="{:.1}"><title>{label}</title></rect><rect class="f0" x="{:.1}" y="{:.1}" width="{:.1}" height="{height:.1}"/>"#,
         ground - TOP,
-        start + gap,
+        start + (place - width) / 2.0,
         ground - height,
-        (place - 2.0 * gap).max(0.5),
+        width,
     );
     if bar.href.is_some() {
         svg.push_str("</a>");
@@ -116,7 +118,11 @@ mod tests {
 
     #[test]
     fn each_day_with_something_has_a_bar_that_leads_there() {
-        let all = [bar(0, Some("/x")), bar(3, Some("/changes?a=1&b=\"")), bar(1, None)];
+        let all = [
+            bar(0, Some("/x")),
+            bar(3, Some("/changes?a=1&b=\"")),
+            bar(1, None),
+        ];
         let svg = bars("<title>", ("a", "b"), &all, |value| format!("{value}"));
         assert_eq!(svg.matches("class=\"f0\"").count(), 2);
         assert_eq!(svg.matches("<a ").count(), 1);

@@ -62,7 +62,8 @@ pub(crate) async fn post_accept(mut visit: Visit, request: Request) -> Result<Re
     }
 }
 
-const NO_DESK: &str = "This server has no way to; `headcount sync --accept` does it on the command line.";
+const NO_DESK: &str =
+    "This server has no way to; `headcount sync --accept` does it on the command line.";
 const ANOTHER: &str =
     "Another snapshot is held back by now than the one you saw. Look at it before you accept it.";
 

@@ -119,7 +119,10 @@ impl Told {
         let shown = held.as_ref().as_ref().filter(|held| held.run == run)?;
         let tripped = &shown.summary.breaker;
         let divisions = tripped.divisions.iter().map(|division| {
-            let name = division.name.as_deref().filter(|name| !name.trim().is_empty());
+            let name = division
+                .name
+                .as_deref()
+                .filter(|name| !name.trim().is_empty());
             let counts = [
                 division.left,
                 division.deleted,
@@ -135,7 +138,9 @@ impl Told {
         let groups = groups.chain(departments.clone().take(GROUPS));
         let names = groups.filter_map(|(name, _)| name);
         let width = fit::width(
-            names.chain(shown.lost.iter().flat_map(texts)).map(|text| (text, 1)),
+            names
+                .chain(shown.lost.iter().flat_map(texts))
+                .map(|text| (text, 1)),
             ROOM,
         );
         let named = |name: Option<&str>| fit::cut(name.unwrap_or("(none)"), width).into_owned();
@@ -211,11 +216,7 @@ impl Summary<'_> {
             tripped.deactivated,
             tripped.moved,
         ];
-        LossKind::ALL
-            .iter()
-            .map(words)
-            .zip(counts)
-            .collect()
+        LossKind::ALL.iter().map(words).zip(counts).collect()
     }
 
     /// What changes in all.
@@ -235,7 +236,12 @@ impl Summary<'_> {
 }
 
 fn texts(lost: &Lost) -> impl Iterator<Item = &str> + Clone {
-    let texts = [&lost.name, &lost.department, &lost.division, &lost.to_division];
+    let texts = [
+        &lost.name,
+        &lost.department,
+        &lost.division,
+        &lost.to_division,
+    ];
     texts.into_iter().flatten().map(String::as_str)
 }
 

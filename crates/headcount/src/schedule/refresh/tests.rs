@@ -106,7 +106,10 @@ fn each_ending_has_its_outcome() {
     let last = published();
     let store = headcount_store::open(&right.store_url().unwrap(), Access::Write).unwrap();
     let lock = store.lock("acme").unwrap();
-    assert_eq!(refresh(&right, &shared, last, &Arc::default()).outcome, JobOutcome::Locked);
+    assert_eq!(
+        refresh(&right, &shared, last, &Arc::default()).outcome,
+        JobOutcome::Locked
+    );
     drop(lock);
 
     // Another process has published since it was decided to run: upstream is not asked again.
