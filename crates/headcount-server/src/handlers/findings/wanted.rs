@@ -52,11 +52,12 @@ impl Wanted {
         let rules = asked.list("rule").iter().map(|name| rule(name)).collect();
         let severities = asked.list("severity");
         let severities = severities.iter().map(|name| severity(name)).collect();
-        let text = asked.get("q").map(str::trim).filter(|text| !is_blank(text));
+        let text = asked.get("q");
         if text.is_some_and(|text| text.chars().nth(LONGEST).is_some()) {
             let cause = format!("q must have {LONGEST} characters at most");
             return Err(ApiError::constraint(cause));
         }
+        let text = text.map(str::trim).filter(|text| !is_blank(text));
         Ok(Self {
             rules: rules_once(rules)?,
             severities: severities_once(severities)?,
