@@ -1,0 +1,13 @@
+// Every test of this folder, one after the other.
+import { after } from 'node:test';
+
+import { browser } from './lib/browser.mjs';
+
+after(() => browser.close());
+await import('./access.mjs');
+for (const view of ['overview', 'people', 'person', 'tree', 'groups', 'reports', 'findings', 'changes', 'sync']) {
+  await import(`./views/${view}.mjs`);
+}
+await import('./accessible.mjs');
+await import('./hostile.mjs');
+await import('./speed.mjs');
