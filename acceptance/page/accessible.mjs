@@ -6,12 +6,12 @@ import { test } from 'node:test';
 import { check } from './lib/axe.mjs';
 import { open } from './lib/browser.mjs';
 import { VIEWS, pathOf } from './lib/views.mjs';
-import { id, url } from './world.mjs';
+import { url } from './world.mjs';
 
 for (const view of VIEWS) {
   test(`axe: ${view.name}`, async () => {
     const page = await open(url);
-    await page.goto(pathOf(view, id));
+    await page.goto(pathOf(view));
     await check(page);
     await page.end();
   });
@@ -20,7 +20,7 @@ for (const view of VIEWS) {
 for (const view of VIEWS) {
   test(`without a script: ${view.name}`, async () => {
     const page = await open(url, { javaScriptEnabled: false });
-    await page.goto(pathOf(view, id));
+    await page.goto(pathOf(view));
     assert.equal(await page.locator('h1').count(), 1);
     if (view.title) assert.equal((await page.locator('h1').textContent()).trim(), view.title);
     await page.locator(view.shows).first().waitFor();

@@ -1,23 +1,20 @@
 // Scores of every view, or of those that are named, for an org of so many users or a server that
 // runs.
-import { browser, open } from './lib/browser.mjs';
+import { browser } from './lib/browser.mjs';
 import { chrome, isGood, judgeFairly } from './lib/lighthouse.mjs';
 import { grown } from './lib/orgs.mjs';
-import { VIEWS, pathOf, somebody } from './lib/views.mjs';
+import { VIEWS, pathOf } from './lib/views.mjs';
 
 const [what = '5000', ...names] = process.argv.slice(2);
 const isUrl = what.startsWith('http');
 const url = isUrl ? what.replace(/\/$/, '') : await (await grown('lighthouse', Number(what), 14)).serve();
-const page = await open(url);
-const id = await somebody(page);
-await page.end();
 await browser.close();
 
 const views = VIEWS.filter((view) => names.length === 0 || names.includes(view.name));
 const { port, kill } = await chrome();
 let good = true;
 for (const view of views) {
-  const at = pathOf(view, id);
+  const at = pathOf(view);
   const scores = await judgeFairly(port, url + at);
   good &&= isGood(scores);
   console.log(JSON.stringify({ view: view.name, at, ...scores }));

@@ -2,8 +2,12 @@
 import { after } from 'node:test';
 
 import { browser } from './lib/browser.mjs';
+import { stopAll } from './lib/headcount.mjs';
 
-after(() => browser.close());
+after(async () => {
+  await browser.close();
+  stopAll();
+});
 await import('./access.mjs');
 for (const view of ['overview', 'people', 'person', 'tree', 'groups', 'reports', 'findings', 'changes', 'sync']) {
   await import(`./views/${view}.mjs`);

@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import { DESKTOP, PHONE, browser, open } from './lib/browser.mjs';
 import { grown } from './lib/orgs.mjs';
-import { VIEWS, pathOf, somebody } from './lib/views.mjs';
+import { VIEWS, pathOf } from './lib/views.mjs';
 
 const folder = path.resolve(process.argv[2]);
 await mkdir(folder, { recursive: true });
@@ -26,10 +26,7 @@ async function take(name, at, { from = url, ...options } = {}) {
   }
 }
 
-const page = await open(url);
-const id = await somebody(page);
-await page.end();
-for (const view of VIEWS) await take(view.name, pathOf(view, id));
+for (const view of VIEWS) await take(view.name, pathOf(view));
 await take('overview-dark', '/', { colorScheme: 'dark' });
 await take('sign-in', '/', { from: guardedUrl });
 await browser.close();

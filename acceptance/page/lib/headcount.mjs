@@ -11,7 +11,8 @@ const { PAGE_BINARY: binary, PAGE_FAKETIME: faketime, PATH } = process.env;
 export const folder = mkdtempSync(path.join(tmpdir(), 'headcount-page.'));
 const started = new Set();
 
-function stopAll() {
+/** Ends whatever still goes on. */
+export function stopAll() {
   for (const child of started) child.kill('SIGKILL');
   rmSync(folder, { recursive: true, force: true });
 }

@@ -15,6 +15,16 @@ export const day = (ms) => new Date(ms).toISOString().slice(0, 10);
 export const LAST_DAY = day(NOW - DAY);
 export const FIRST_DAY = day(NOW - 14 * DAY);
 
+/** A team leader with a manager, a team and a past; the seed gives the same person to every grown org. */
+export const SOMEBODY = 'dc3819a6-e722-47e0-aefb-d33b9c915cb6';
+const PAST = new Map([
+  [3, { do: 'move-department', value: 'Billing' }],
+  [7, { do: 'rename', value: 'Seán Baker-Hughes' }],
+  [11, { do: 'move-department', value: 'Customer Care' }],
+  [16, { do: 'move-division', value: 'EMEA' }],
+  [21, { do: 'move-department', value: 'Support' }],
+]);
+
 /** The store of an org, served. */
 export class Org {
   constructor(name) {
@@ -112,7 +122,8 @@ function life(users, before, place, times) {
   const many = (aDay, least = 0) => Math.max(least, Math.round((aDay * span * users) / 5000));
   // Many are hired before the busy months at the end of the year.
   const hired = before < 120 && before > 20 ? 5.5 : 1.9;
-  return [
+  const own = PAST.has(place) ? [{ user: SOMEBODY, ...PAST.get(place) }] : [];
+  const others = [
     { do: 'join', count: many(hired, 2) },
     { do: 'leave', count: many(0.8, 1) },
     { do: 'return', count: many(0.05) },
@@ -122,6 +133,7 @@ function life(users, before, place, times) {
     { do: 'deactivate', count: many(0.15) },
     { do: 'activate', count: many(0.15) },
   ].filter((change) => change.count > 0);
+  return [...others, ...own];
 }
 
 /** An org of people whose texts were made to break a page. */

@@ -1,5 +1,5 @@
 // Every view of the page: where it is, and what it must show to somebody without a script too.
-import { FIRST_DAY, LAST_DAY, NOW, day } from './orgs.mjs';
+import { FIRST_DAY, LAST_DAY, NOW, SOMEBODY, day } from './orgs.mjs';
 
 const WEEK = 7 * 86_400_000;
 const period = `from=${FIRST_DAY}&to=${LAST_DAY}`;
@@ -20,12 +20,5 @@ export const VIEWS = [
   { name: 'sync', at: '/sync', title: 'Sync', shows: 'main tbody tr' },
 ];
 
-/** The path of a view, for a person. */
-export const pathOf = (view, id) => (typeof view.at === 'function' ? view.at(id) : view.at);
-
-/** The id of the first person of a list on a page that is open. */
-export async function somebody(page, list = '/people?state=active') {
-  await page.goto(list);
-  const link = await page.locator('main tbody a[href^="/people/"]').first().getAttribute('href');
-  return decodeURIComponent(link.split('/')[2].split('?')[0]);
-}
+/** The path of a view; somebody has another id in another org. */
+export const pathOf = (view, id = SOMEBODY) => (typeof view.at === 'function' ? view.at(id) : view.at);
