@@ -96,13 +96,13 @@ export class Org {
   }
 }
 
-/** The org of `headcount demo` after a year of joiners, movers and leavers: a snapshot every month,
- * then every week, then every day. */
+/** The org of `headcount demo` after a year of joiners, movers and leavers: a snapshot every two
+ * weeks, then every week, then every day. */
 export async function grown(name, users, days = 28) {
   const org = new Org(name);
   await org.from('--users', String(Math.round(users * 0.82)));
   const times = [];
-  for (let before = 330; before > 84; before -= 30) times.push(before);
+  for (let before = 330; before > 84; before -= 15) times.push(before);
   for (let before = 84; before > 7; before -= 7) times.push(before);
   for (let before = 7; before >= 0; before -= 1) times.push(before);
   // Early in the morning, as a nightly job would.
@@ -120,12 +120,12 @@ export async function grown(name, users, days = 28) {
 function life(users, before, place, times) {
   const span = (times[place - 1] ?? 360) - before;
   const many = (aDay, least = 0) => Math.max(least, Math.round((aDay * span * users) / 5000));
-  // Many are hired before the busy months at the end of the year.
-  const hired = before < 120 && before > 20 ? 5.5 : 1.9;
+  // Contracts end after the busy months at the end of a year, and many are hired before the next.
+  const [hired, left] = before > 240 ? [1.2, 3.4] : before > 130 || before < 15 ? [2.2, 0.9] : [7, 0.7];
   const own = PAST.has(place) ? [{ user: SOMEBODY, ...PAST.get(place) }] : [];
   const others = [
     { do: 'join', count: many(hired, 2) },
-    { do: 'leave', count: many(0.8, 1) },
+    { do: 'leave', count: many(left, 1) },
     { do: 'return', count: many(0.05) },
     { do: 'move-department', count: many(0.5, 2) },
     { do: 'move-division', count: many(0.25, 1) },
