@@ -61,10 +61,14 @@ test('the view of a person has the whole of every text', async () => {
 
 test('what is typed is shown as text again', async () => {
   const page = await open(url, { viewport: NARROW });
-  for (const text of values) {
-    await page.goto(`/people?${new URLSearchParams({ q: text.slice(0, 200) })}`);
-    assert.equal(await page.locator('input[name=q]').inputValue(), text.slice(0, 200));
-    await assertFits(page);
+  for (const value of values) {
+    // No more than a search may have.
+    const text = [...value.split(/\s+/).slice(0, 6).join(' ')].slice(0, 150).join('').trim();
+    for (const view of ['/people', '/tree', '/departments', '/changes', '/findings']) {
+      await page.goto(`${view}?${new URLSearchParams({ q: text })}`);
+      assert.equal(await page.locator('input[name=q]').inputValue(), text, view);
+      await assertFits(page);
+    }
   }
   await page.end();
 });

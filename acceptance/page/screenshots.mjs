@@ -19,7 +19,8 @@ async function take(name, at, { from = url, ...options } = {}) {
   for (const [width, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
     const page = await open(from, { viewport, ...options });
     await page.goto(at);
-    await page.evaluate(() => document.fonts.ready);
+    // What a view adds by itself is there.
+    await page.waitForLoadState('networkidle');
     const file = path.join(folder, `${name}-${width}.png`);
     await page.screenshot({ path: file, animations: 'disabled', caret: 'hide' });
     await page.end();
