@@ -1,9 +1,9 @@
 // Signing in and out, and what is shown to somebody who may not look.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 
 import { check } from './lib/axe.mjs';
 import { open } from './lib/browser.mjs';
+import { test } from './lib/cases.mjs';
 import { TEXTS } from './lib/hostile.mjs';
 import { demo } from './world.mjs';
 

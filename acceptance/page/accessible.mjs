@@ -1,10 +1,10 @@
 // axe-core finds nothing on any view, in light and dark, wide and on a phone; and every view can be
 // read without a script.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 
 import { check } from './lib/axe.mjs';
 import { open } from './lib/browser.mjs';
+import { test } from './lib/cases.mjs';
 import { VIEWS, pathOf } from './lib/views.mjs';
 import { url } from './world.mjs';
 

@@ -1,8 +1,8 @@
 // People whose texts were made to break a page: every view shows them as what they are.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 
 import { assertFits, NARROW, open } from './lib/browser.mjs';
+import { test } from './lib/cases.mjs';
 import { PEOPLE, TEXTS } from './lib/hostile.mjs';
 import { NOW, hostile } from './lib/orgs.mjs';
 import { VIEWS, pathOf } from './lib/views.mjs';
@@ -34,7 +34,9 @@ for (const view of VIEWS) {
       texts: [...document.querySelectorAll('main bdi')].map((element) => element.textContent),
       // What no template has made.
       made: document.querySelectorAll('main script, main iframe, main [onerror], main [onload], main [onmouseover], main [onfocus], main img').length,
-      links: [...document.querySelectorAll('main a, main form')].map((link) => link.href ?? link.action),
+      links: [...document.querySelectorAll('main a[href], main form')].map(
+        (link) => new URL(link.getAttribute('href') ?? link.getAttribute('action') ?? '', location.href).href,
+      ),
     }));
     assert.equal(told.made, 0);
     for (const link of told.links) assert.equal(new URL(link).origin, url, link);

@@ -1,7 +1,7 @@
 // Scores of every view, or of those that are named, for an org of so many users or a server that
 // runs.
 import { browser } from './lib/browser.mjs';
-import { chrome, isGood, judgeFairly } from './lib/lighthouse.mjs';
+import { isGood, judgeFairly } from './lib/lighthouse.mjs';
 import { grown } from './lib/orgs.mjs';
 import { VIEWS, pathOf } from './lib/views.mjs';
 
@@ -11,13 +11,11 @@ const url = isUrl ? what.replace(/\/$/, '') : await (await grown('lighthouse', N
 await browser.close();
 
 const views = VIEWS.filter((view) => names.length === 0 || names.includes(view.name));
-const { port, kill } = await chrome();
 let good = true;
 for (const view of views) {
   const at = pathOf(view);
-  const scores = await judgeFairly(port, url + at);
+  const scores = await judgeFairly(url + at);
   good &&= isGood(scores);
   console.log(JSON.stringify({ view: view.name, at, ...scores }));
 }
-kill();
 process.exit(good ? 0 : 1);

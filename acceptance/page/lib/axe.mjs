@@ -9,17 +9,20 @@ const source = readFileSync(installed.resolve('axe-core/axe.min.js'), 'utf8');
 /** Looks at a page in light and dark, wide and on a phone: nothing may be found. */
 export async function check(page) {
   await page.evaluate(source);
-  const found = [];
+  // Where, by what is wrong.
+  const found = new Map();
   for (const viewport of [DESKTOP, PHONE]) {
     for (const colorScheme of ['light', 'dark']) {
       await page.setViewportSize(viewport);
       await page.emulateMedia({ colorScheme });
       const violations = await page.evaluate(async () => {
         const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
-        return violations.map(({ id, help, nodes }) => ({ id, help, nodes: nodes.length, first: nodes[0].html.slice(0, 200), why: nodes[0].failureSummary }));
+        return violations.map(({ id, help, nodes }) => `${id}, ${help}, ${nodes.length} times: ${nodes[0].html.slice(0, 300)} ${nodes[0].failureSummary}`);
       });
-      found.push(...violations.map((violation) => ({ width: viewport.width, colorScheme, ...violation })));
+      for (const violation of violations) {
+        found.set(violation, [...(found.get(violation) ?? []), `${colorScheme} ${viewport.width}`]);
+      }
     }
   }
-  assert.deepEqual(found, []);
+  assert.deepEqual([...found].map(([what, where]) => `${where.join(', ')}: ${what}`), []);
 }

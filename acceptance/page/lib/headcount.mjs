@@ -10,10 +10,15 @@ const { PAGE_BINARY: binary, PAGE_FAKETIME: faketime, PATH } = process.env;
 /** Everything that is made lies here, and is gone afterwards. */
 export const folder = mkdtempSync(path.join(tmpdir(), 'headcount-page.'));
 const started = new Set();
+const others = [];
+
+/** Ends something else with the rest. */
+export const endsToo = (end) => others.push(end);
 
 /** Ends whatever still goes on. */
 export function stopAll() {
   for (const child of started) child.kill('SIGKILL');
+  for (const end of others.splice(0)) end();
   rmSync(folder, { recursive: true, force: true });
 }
 process.on('exit', stopAll);

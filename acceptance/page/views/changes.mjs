@@ -1,8 +1,8 @@
 // Changes: day by day, what was and what is.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 
 import { open, texts } from '../lib/browser.mjs';
+import { test } from '../lib/cases.mjs';
 import { NOW, day } from '../lib/orgs.mjs';
 import { url } from '../world.mjs';
 

@@ -1,8 +1,8 @@
 // Findings: worst first, with advice, and the people they are about.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 
 import { open, texts } from '../lib/browser.mjs';
+import { test } from '../lib/cases.mjs';
 import { url } from '../world.mjs';
 
 const number = (text) => Number(text.replace(/\D/g, ''));

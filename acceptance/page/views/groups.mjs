@@ -1,8 +1,8 @@
 // Departments and divisions: numbers that add up, spellings that stand together.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 
 import { open, texts } from '../lib/browser.mjs';
+import { test } from '../lib/cases.mjs';
 import { url } from '../world.mjs';
 
 const number = (text) => Number(text.replace(/\D/g, ''));

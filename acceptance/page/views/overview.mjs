@@ -1,8 +1,8 @@
 // The overview: numbers that lead to the people behind them.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 
 import { open, texts } from '../lib/browser.mjs';
+import { test } from '../lib/cases.mjs';
 import { USERS, url } from '../world.mjs';
 
 const number = (text) => Number(text.replace(/\D/g, ''));

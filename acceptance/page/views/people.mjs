@@ -1,10 +1,10 @@
 // People: search as one types, filters, columns, order, and the past.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { test } from 'node:test';
 
 import { check } from '../lib/axe.mjs';
 import { open, texts } from '../lib/browser.mjs';
+import { test } from '../lib/cases.mjs';
 import { NOW, day } from '../lib/orgs.mjs';
 import { url } from '../world.mjs';
 

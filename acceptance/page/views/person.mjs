@@ -1,8 +1,8 @@
 // A person: who they are, who is above and below them, and what they were.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 
 import { open, texts } from '../lib/browser.mjs';
+import { test } from '../lib/cases.mjs';
 import { SOMEBODY } from '../lib/orgs.mjs';
 import { url } from '../world.mjs';
 

@@ -1,9 +1,9 @@
 // Reports: chosen, compared, drawn, and the same numbers as the command line has.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 
 import { check } from '../lib/axe.mjs';
 import { open, texts } from '../lib/browser.mjs';
+import { test } from '../lib/cases.mjs';
 import { FIRST_DAY, LAST_DAY, NOW } from '../lib/orgs.mjs';
 import { demo, url } from '../world.mjs';
 
@@ -21,7 +21,7 @@ async function choose(page, name, value, place = 0) {
 test('reports: what is chosen is shown at once, and the address keeps it', async () => {
   const page = await open(url);
   await page.goto(`/reports?kind=aht&by=department&from=${FIRST_DAY}&to=${LAST_DAY}`);
-  assert.ok((await page.locator('#report svg.chart').count()) >= 1);
+  assert.ok((await page.locator('#report .picture > svg').count()) >= 1);
   const rows = await texts(page, 'table.sums tbody th');
   assert.ok(rows.some((row) => row.trim() === 'Support'));
   assert.match(await page.locator('.sum').textContent(), /adds up/);
@@ -43,7 +43,7 @@ test('reports: compared with the period before, and drawn', async () => {
   const heads = (await texts(page, 'table.sums thead th')).length;
   await choose(page, 'compare', 'previous');
   assert.ok((await texts(page, 'table.sums thead th')).length > heads);
-  assert.ok((await page.locator('#report svg.chart').count()) >= 1);
+  assert.ok((await page.locator('#report .picture > svg').count()) >= 1);
   await check(page);
   await choose(page, 'kind', 'evaluations');
   assert.ok((await page.locator('table.sums tbody tr').count()) > 3);

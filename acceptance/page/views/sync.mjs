@@ -1,9 +1,9 @@
 // Syncs: the runs with their certificates, and a person who accepts what was held back.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 
 import { check } from '../lib/axe.mjs';
 import { assertFits, NARROW, open } from '../lib/browser.mjs';
+import { test } from '../lib/cases.mjs';
 import { NOW } from '../lib/orgs.mjs';
 import { demo, url } from '../world.mjs';
 

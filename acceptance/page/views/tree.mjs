@@ -1,9 +1,9 @@
 // The org tree: branches that open in their place, and whoever is looked for in it.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 
 import { check } from '../lib/axe.mjs';
 import { open } from '../lib/browser.mjs';
+import { test } from '../lib/cases.mjs';
 import { SOMEBODY } from '../lib/orgs.mjs';
 import { url } from '../world.mjs';
 
