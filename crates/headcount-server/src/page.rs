@@ -32,6 +32,7 @@ use axum::{
 };
 use hyper::{Method, StatusCode, header::HeaderMap};
 
+pub use self::locale::is_locale;
 use self::{
     assets::Edition,
     visit::{Link, Place},
