@@ -299,6 +299,15 @@ impl App {
     pub(crate) fn facts(&self, org: &str) -> Option<FactStore> {
         self.settings.facts.as_ref().map(|facts| facts.of(org))
     }
+
+    /// Another number for other facts of an org. Blocks while it is read.
+    ///
+    /// # Errors
+    /// 500 and 503, where they cannot be read.
+    pub(crate) fn facts_revision(&self, org: &str) -> Result<u64, ApiError> {
+        let revision = self.facts(org).map(|facts| facts.revision());
+        Ok(revision.transpose()?.unwrap_or_default())
+    }
 }
 
 impl Sight {

@@ -17,7 +17,9 @@ mod person;
 mod reports;
 mod session;
 mod syncs;
+mod texts;
 mod tree;
+mod treemap;
 mod visit;
 
 use std::sync::Arc;
@@ -33,9 +35,14 @@ use axum::{
 use hyper::{Method, StatusCode, header::HeaderMap};
 
 pub use self::locale::is_locale;
+pub(crate) use self::person::{Numbers, NumbersKey};
 use self::{
     assets::Edition,
     visit::{Link, Place},
+};
+pub(crate) use self::{
+    groups::{Groups, GroupsKey},
+    tree::Forest,
 };
 use crate::{
     app::App,
@@ -45,14 +52,19 @@ use crate::{
 };
 
 /// Every path of the page.
-pub(crate) const PATHS: [&str; 17] = [
+pub(crate) const PATHS: [&str; 18] = [
+pub(crate) const PATHS: [&str; 20] = [
     "/",
     "/people",
+    "/people.csv",
     "/people/{id}",
     "/tree",
     "/tree/{id}",
+    "/tree.csv",
     "/departments",
+    "/departments.csv",
     "/divisions",
+    "/divisions.csv",
     "/reports",
     "/findings",
     "/changes",
@@ -70,11 +82,15 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
     let [
         all,
         everybody,
+        rows,
         one,
         whole_tree,
         branch,
+        tree_table,
         departments,
+        departments_table,
         divisions,
+        divisions_table,
         report,
         all_findings,
         all_changes,
@@ -89,11 +105,15 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
     let views = Router::new()
         .route(all, get(overview::get_overview))
         .route(everybody, get(people::get_people))
+        .route(rows, get(people::get_rows))
         .route(one, get(person::get_person))
         .route(whole_tree, get(tree::get_tree))
         .route(branch, get(tree::get_branch))
+        .route(tree_table, get(tree::get_table))
         .route(departments, get(groups::get_departments))
+        .route(departments_table, get(groups::get_departments_table))
         .route(divisions, get(groups::get_divisions))
+        .route(divisions_table, get(groups::get_divisions_table))
         .route(report, get(reports::get_reports))
         .route(all_findings, get(findings::get_findings))
         .route(all_changes, get(changes::get_changes))
