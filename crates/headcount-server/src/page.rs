@@ -52,8 +52,7 @@ use crate::{
 };
 
 /// Every path of the page.
-pub(crate) const PATHS: [&str; 18] = [
-pub(crate) const PATHS: [&str; 20] = [
+pub(crate) const PATHS: [&str; 21] = [
     "/",
     "/people",
     "/people.csv",

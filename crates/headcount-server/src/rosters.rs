@@ -26,8 +26,7 @@ use crate::{
     handlers::delta::{DeltaKey, Entry},
     kept::Kept,
     odata::Shelf,
-    page::{Numbers, NumbersKey},
-    page::{Forest, Groups, GroupsKey},
+    page::{Forest, Groups, GroupsKey, Numbers, NumbersKey},
 };
 
 /// Past rosters kept; each is as large as the present one.
