@@ -13,6 +13,7 @@ mod cells;
 mod divisions;
 mod document;
 mod lineage;
+mod of_user;
 mod paths;
 mod people;
 mod period;
@@ -30,6 +31,7 @@ pub use self::{
     divisions::NamedDivision,
     document::{Document, SnapshotRef},
     lineage::Lineage,
+    of_user::OfUser,
     people::{People, PeopleBuilder},
     period::{Period, days_told},
     plan::{Attribution, Plan, PlanError, Question},

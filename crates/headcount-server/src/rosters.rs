@@ -26,7 +26,7 @@ use crate::{
     handlers::delta::{DeltaKey, Entry},
     kept::Kept,
     odata::Shelf,
-    page::{Forest, Groups, GroupsKey},
+    page::{Forest, Groups, GroupsKey, Numbers, NumbersKey},
 };
 
 /// Past rosters kept; each is as large as the present one.
@@ -39,8 +39,10 @@ const GROUPS: usize = 8;
 const FINDINGS: usize = 4;
 /// Movements kept of a roster, likewise.
 const MOVEMENTS: usize = 4;
+/// People whose numbers are kept of a roster.
+const NUMBERS: usize = 200;
 /// How far back movement is known, ms (400 days).
-const MOVEMENT_MS: i64 = 400 * 86_400_000;
+pub(crate) const MOVEMENT_MS: i64 = 400 * 86_400_000;
 /// Sets of changes kept of a roster, each since some snapshot and for some callers.
 const DELTAS: usize = 8;
 
@@ -68,6 +70,8 @@ pub(crate) struct Loaded {
     pub(crate) shelf: Shelf,
     /// Who came, moved and went until it was published, for callers of some divisions.
     movement: Kept<Option<Vec<String>>, Movement>,
+    /// Sums of the facts of one person each.
+    pub(crate) numbers: Kept<NumbersKey, Numbers>,
     /// Who changed until it was published.
     pub(crate) deltas: Kept<DeltaKey, Vec<Entry>>,
 }
@@ -390,6 +394,7 @@ fn load(
         findings: Kept::new(FINDINGS),
         shelf: Shelf::default(),
         movement: Kept::new(MOVEMENTS),
+        numbers: Kept::new(NUMBERS),
         deltas: Kept::new(DELTAS),
     })
 }

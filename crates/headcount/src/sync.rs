@@ -2,6 +2,7 @@
 //!
 //! Genesys and the store never meet; [`keeper`] hands pages from the one to the other.
 
+pub(crate) mod accept;
 mod keeper;
 pub(crate) mod print;
 

@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// Threads that add facts up for one answer: others want to be answered meanwhile.
-const THREADS: usize = 2;
+pub(crate) const THREADS: usize = 2;
 
 /// Segments in an answer at most.
 const MOST_ROWS: usize = 200_000;
@@ -137,14 +137,14 @@ async fn answer(
 }
 
 /// Whether anybody still waits for an answer: once this is dropped, the work for it ends.
-pub(super) struct Wanted(Arc<AtomicBool>);
+pub(crate) struct Wanted(Arc<AtomicBool>);
 
 impl Wanted {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Arc::new(AtomicBool::new(true)))
     }
 
-    pub(super) fn goes_on(&self) -> Arc<AtomicBool> {
+    pub(crate) fn goes_on(&self) -> Arc<AtomicBool> {
         self.0.clone()
     }
 }
@@ -157,8 +157,12 @@ impl Drop for Wanted {
 
 fn find(app: &App, org: &str, question: &KeptQuestion) -> Result<KeptDays, ApiError> {
     let facts = app.facts(org);
-    let found = KeptDays::find(facts.as_ref(), question);
-    found.map_err(|error| match error {
+    KeptDays::find(facts.as_ref(), question).map_err(refused)
+}
+
+/// Why facts do not answer a question.
+pub(crate) fn refused(error: KeptError) -> ApiError {
+    match error {
         KeptError::Facts(error) => error.into(),
         KeptError::Missing { all, .. } => {
             let pull = error.pull().unwrap_or_default();
@@ -180,7 +184,7 @@ fn find(app: &App, org: &str, question: &KeptQuestion) -> Result<KeptDays, ApiEr
             ApiError::constraint(format!("{error}; ask with timezone={cut}"))
         }
         error => ApiError::constraint(error),
-    })
+    }
 }
 
 fn write(
@@ -213,7 +217,8 @@ fn few_enough(table: &Table) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn not_reported(error: ReportError<KeptFault>) -> ApiError {
+/// Why facts were not added up.
+pub(crate) fn not_reported(error: ReportError<KeptFault>) -> ApiError {
     match error {
         ReportError::Store(error) => error.into(),
         ReportError::Facts(KeptFault::Facts(error)) => error.into(),

@@ -22,7 +22,7 @@ impl Month {
 
     pub(super) fn before_today(users: u32) -> anyhow::Result<Self> {
         let today = today(clock::now_ms())?;
-        let days = (Self::MOST_FETCHED / users).min(users / 10);
+        let days = (Self::MOST_FETCHED / users).min(users / 4);
         let days = i32::try_from(days)?.min(DAYS);
         let morning = |back: i32| -> anyhow::Result<(i64, bool)> {
             let day = today.checked_sub(back.days())?;
@@ -32,13 +32,13 @@ impl Month {
         };
         Ok(Self {
             mornings: (1..=days).rev().map(morning).collect::<Result<_, _>>()?,
-            unit: usize::try_from(users.div_ceil(2_000))?,
+            unit: usize::try_from(users.div_ceil(1_000))?,
         })
     }
 
     /// How many there are to begin with, so that there are `users` at the end.
     pub(super) fn users_at_first(&self, users: u32) -> usize {
-        let grown = self.mornings.iter().filter(|(_, changes)| *changes).count() * self.unit;
+        let grown = self.mornings.iter().filter(|(_, changes)| *changes).count() * self.unit * 2;
         (users as usize).saturating_sub(grown)
     }
 
@@ -50,7 +50,7 @@ impl Month {
             if *changes {
                 let of = |kind, times| Change::of(kind, times * self.unit);
                 sandbox.change(vec![
-                    of(ChangeKind::Join, 2),
+                    of(ChangeKind::Join, 3),
                     of(ChangeKind::Purge, 1),
                     of(ChangeKind::Leave, 1),
                     of(ChangeKind::MoveDepartment, 2),
