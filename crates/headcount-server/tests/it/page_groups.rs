@@ -169,7 +169,7 @@ async fn divisions_are_told_apart_by_id_and_home_is_marked() {
             row("South", "0", "1"),
         ]
     );
-    assert_eq!(html.matches("<span class=\"tag\">Home</span>").count(), 2);
+    assert_eq!(html.matches("<span class=\"tag\">home division</span>").count(), 2);
     assert!(html.contains("<code class=\"none\">id-North</code>"));
     assert!(html.contains("/people?division=id-North"));
     let table = asking.get("/divisions.csv?q=home").await;
