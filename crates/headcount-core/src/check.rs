@@ -51,6 +51,7 @@ pub use self::{
     lives::Lives,
     reference::reference,
     settings::{RuleSettings, Settings},
+    spelling::alike,
 };
 use self::{found::Found, subject::Subject};
 use crate::roster::RosterError;

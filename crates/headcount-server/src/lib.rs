@@ -45,6 +45,7 @@ use self::{app::App, job::Jobs, watch::Watchers, workers::Workers};
 pub use self::{
     app::{VIEW_METRICS, VIEW_USERS},
     connection::is_loopback,
+    page::is_locale,
     settings::{Bounds, Clock, Reports, Settings},
 };
 

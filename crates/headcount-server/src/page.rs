@@ -19,6 +19,7 @@ mod session;
 mod syncs;
 mod texts;
 mod tree;
+mod treemap;
 mod visit;
 
 use std::sync::Arc;
@@ -33,10 +34,15 @@ use axum::{
 };
 use hyper::{Method, StatusCode, header::HeaderMap};
 
+pub use self::locale::is_locale;
 pub(crate) use self::person::{Numbers, NumbersKey};
 use self::{
     assets::Edition,
     visit::{Link, Place},
+};
+pub(crate) use self::{
+    groups::{Groups, GroupsKey},
+    tree::Forest,
 };
 use crate::{
     app::App,
@@ -47,14 +53,18 @@ use crate::{
 
 /// Every path of the page.
 pub(crate) const PATHS: [&str; 18] = [
+pub(crate) const PATHS: [&str; 20] = [
     "/",
     "/people",
     "/people.csv",
     "/people/{id}",
     "/tree",
     "/tree/{id}",
+    "/tree.csv",
     "/departments",
+    "/departments.csv",
     "/divisions",
+    "/divisions.csv",
     "/reports",
     "/findings",
     "/changes",
@@ -76,8 +86,11 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         one,
         whole_tree,
         branch,
+        tree_table,
         departments,
+        departments_table,
         divisions,
+        divisions_table,
         report,
         all_findings,
         all_changes,
@@ -96,8 +109,11 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route(one, get(person::get_person))
         .route(whole_tree, get(tree::get_tree))
         .route(branch, get(tree::get_branch))
+        .route(tree_table, get(tree::get_table))
         .route(departments, get(groups::get_departments))
+        .route(departments_table, get(groups::get_departments_table))
         .route(divisions, get(groups::get_divisions))
+        .route(divisions_table, get(groups::get_divisions_table))
         .route(report, get(reports::get_reports))
         .route(all_findings, get(findings::get_findings))
         .route(all_changes, get(changes::get_changes))

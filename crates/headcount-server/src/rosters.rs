@@ -27,12 +27,15 @@ use crate::{
     kept::Kept,
     odata::Shelf,
     page::{Numbers, NumbersKey},
+    page::{Forest, Groups, GroupsKey},
 };
 
 /// Past rosters kept; each is as large as the present one.
 const PAST: usize = 2;
 /// Trees of managers kept of a roster, each of what some callers see of it.
 const TREES: usize = 4;
+/// Lists of departments or divisions kept of a roster, likewise.
+const GROUPS: usize = 8;
 /// Sets of findings kept of a roster, likewise.
 const FINDINGS: usize = 4;
 /// Movements kept of a roster, likewise.
@@ -60,6 +63,10 @@ pub(crate) struct Loaded {
     /// Rows that callers see who are limited to some divisions, by these.
     scopes: Mutex<HashMap<Vec<String>, Arc<RoaringBitmap>>>,
     managers: Kept<Option<Vec<String>>, Managers>,
+    /// What views show of these, likewise.
+    pub(crate) forests: Kept<Option<Vec<String>>, Forest>,
+    /// Departments and divisions as views show them, likewise.
+    pub(crate) groups: Kept<GroupsKey, Groups>,
     pub(crate) findings: Kept<FindingsKey, Findings>,
     pub(crate) shelf: Shelf,
     /// Who came, moved and went until it was published, for callers of some divisions.
@@ -383,6 +390,8 @@ fn load(
         past: as_of_ms.is_some(),
         scopes: Mutex::default(),
         managers: Kept::new(TREES),
+        forests: Kept::new(TREES),
+        groups: Kept::new(GROUPS),
         findings: Kept::new(FINDINGS),
         shelf: Shelf::default(),
         movement: Kept::new(MOVEMENTS),

@@ -163,6 +163,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
             timezone: config.file.reports.timezone.clone(),
             week_start: report::period::weekday(&config.file.reports.week_start)?,
         },
+        locale: config.file.page.locale.clone(),
         feed_personal: args.feed_personal,
         facts: Some(facts),
         check: config.file.check.clone(),
