@@ -9,7 +9,7 @@ use std::{
 };
 
 use headcount_core::{
-    check::{self, Context, FactsSeen, Finding, Lives, Settings, Skipped},
+    check::{self, Baseline, Context, FactsSeen, Finding, Lives, Settings, Skipped},
     managers::Managers,
     roster::{Roster, RosterBuilder},
     user::Attributes,
@@ -118,6 +118,11 @@ impl Findings {
         let key = (divisions.map(<[_]>::to_vec), app.facts_revision(org)?);
         Ok(loaded.findings.known(&key))
     }
+}
+
+/// The findings of an org that are known, where somebody said so.
+pub(crate) fn known<'a>(app: &'a App, org: &str) -> Option<&'a Baseline> {
+    app.settings.known.get(org).map(|known| &**known)
 }
 
 fn run(

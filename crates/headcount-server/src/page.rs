@@ -8,6 +8,7 @@ mod assets;
 mod changes;
 mod chart;
 mod findings;
+mod fit;
 mod groups;
 mod headers;
 mod locale;
@@ -36,6 +37,7 @@ use hyper::{Method, StatusCode, header::HeaderMap};
 
 pub use self::locale::is_locale;
 pub(crate) use self::person::{Numbers, NumbersKey};
+pub(crate) use self::syncs::SyncsKept;
 use self::{
     assets::Edition,
     visit::{Link, Place},
@@ -52,8 +54,7 @@ use crate::{
 };
 
 /// Every path of the page.
-pub(crate) const PATHS: [&str; 18] = [
-pub(crate) const PATHS: [&str; 20] = [
+pub(crate) const PATHS: [&str; 23] = [
     "/",
     "/people",
     "/people.csv",
@@ -67,7 +68,9 @@ pub(crate) const PATHS: [&str; 20] = [
     "/divisions.csv",
     "/reports",
     "/findings",
+    "/findings/baseline.json",
     "/changes",
+    "/changes.csv",
     "/sync",
     "/sync/accept",
     "/sign-in",
@@ -93,7 +96,9 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         divisions_table,
         report,
         all_findings,
+        baseline,
         all_changes,
+        changes_table,
         all_syncs,
         accept,
         sign_in,
@@ -116,7 +121,9 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route(divisions_table, get(groups::get_divisions_table))
         .route(report, get(reports::get_reports))
         .route(all_findings, get(findings::get_findings))
+        .route(baseline, get(findings::get_baseline))
         .route(all_changes, get(changes::get_changes))
+        .route(changes_table, get(changes::get_table))
         .route(all_syncs, get(syncs::get_syncs))
         .route(accept, post(syncs::post_accept))
         .route_layer(middleware::from_fn_with_state(app.clone(), admit));

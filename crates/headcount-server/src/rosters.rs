@@ -26,8 +26,7 @@ use crate::{
     handlers::delta::{DeltaKey, Entry},
     kept::Kept,
     odata::Shelf,
-    page::{Numbers, NumbersKey},
-    page::{Forest, Groups, GroupsKey},
+    page::{Forest, Groups, GroupsKey, Numbers, NumbersKey},
 };
 
 /// Past rosters kept; each is as large as the present one.
@@ -43,7 +42,7 @@ const MOVEMENTS: usize = 4;
 /// People whose numbers are kept of a roster.
 const NUMBERS: usize = 200;
 /// How far back movement is known, ms (400 days).
-const MOVEMENT_MS: i64 = 400 * 86_400_000;
+pub(crate) const MOVEMENT_MS: i64 = 400 * 86_400_000;
 /// Sets of changes kept of a roster, each since some snapshot and for some callers.
 const DELTAS: usize = 8;
 

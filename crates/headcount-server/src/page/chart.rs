@@ -1,6 +1,8 @@
 //! Pictures of numbers, drawn as SVG. Colours come from the style, by class; every number that a
 //! picture shows stands in it as text or in the table beside it.
 
+pub(crate) mod days;
+
 use std::fmt::Write;
 
 /// A line of a chart.
