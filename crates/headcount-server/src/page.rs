@@ -44,7 +44,7 @@ use crate::{
 };
 
 /// Every path of the page.
-pub(crate) const PATHS: [&str; 17] = [
+pub(crate) const PATHS: [&str; 19] = [
     "/",
     "/people",
     "/people/{id}",
@@ -53,6 +53,8 @@ pub(crate) const PATHS: [&str; 17] = [
     "/departments",
     "/divisions",
     "/reports",
+    "/reports/chart.svg",
+    "/reports/report.csv",
     "/findings",
     "/changes",
     "/sync",
@@ -75,6 +77,8 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         departments,
         divisions,
         report,
+        report_chart,
+        report_csv,
         all_findings,
         all_changes,
         all_syncs,
@@ -94,6 +98,8 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route(departments, get(groups::get_departments))
         .route(divisions, get(groups::get_divisions))
         .route(report, get(reports::get_reports))
+        .route(report_chart, get(reports::get_chart))
+        .route(report_csv, get(reports::get_csv))
         .route(all_findings, get(findings::get_findings))
         .route(all_changes, get(changes::get_changes))
         .route(all_syncs, get(syncs::get_syncs))
