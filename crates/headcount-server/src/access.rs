@@ -251,9 +251,7 @@ impl Members {
         match state(&member.credential, now_ms) {
             State::Revoked => Err(bad()),
             State::Valid if now_ms / 1000 < expires_s => Ok(member),
-            State::Valid | State::Expired => {
-                Err(ApiError::unauthenticated("credentials.expired"))
-            }
+            State::Valid | State::Expired => Err(ApiError::unauthenticated("credentials.expired")),
         }
     }
 
@@ -265,7 +263,10 @@ impl Members {
 
     /// Whether a form came with the proof of its session.
     pub(crate) fn is_proof(&self, session: &str, proof: &str) -> bool {
-        self.proof(session).as_bytes().ct_eq(proof.as_bytes()).into()
+        self.proof(session)
+            .as_bytes()
+            .ct_eq(proof.as_bytes())
+            .into()
     }
 
     /// A token for a consumer of deltas, as every server of the store reads it.

@@ -183,19 +183,30 @@ fn words(status: StatusCode) -> (&'static str, Option<&'static str>) {
         StatusCode::UNAUTHORIZED => ("Please sign in", None),
         StatusCode::FORBIDDEN => (
             "Not allowed",
-            Some("Sign out and in again with a token that has the permission, or ask whoever made yours."),
+            Some(
+                "Sign out and in again with a token that has the permission, or ask whoever made yours.",
+            ),
         ),
         StatusCode::NOT_FOUND => (
             "Not found",
             Some("It is not in this snapshot, or not in the divisions that you see."),
         ),
-        StatusCode::TOO_MANY_REQUESTS => ("Too many requests", Some("Wait a minute, then load the view again.")),
+        StatusCode::TOO_MANY_REQUESTS => (
+            "Too many requests",
+            Some("Wait a minute, then load the view again."),
+        ),
         StatusCode::SERVICE_UNAVAILABLE => (
             "Nothing to show yet",
             Some("There is no snapshot, or it is being loaded. `headcount sync` fetches one."),
         ),
-        StatusCode::GATEWAY_TIMEOUT => ("That took too long", Some("Ask for less: a shorter period, or fewer attributes.")),
-        status if status.is_server_error() => ("Something went wrong", Some("The log of the server says what.")),
+        StatusCode::GATEWAY_TIMEOUT => (
+            "That took too long",
+            Some("Ask for less: a shorter period, or fewer attributes."),
+        ),
+        status if status.is_server_error() => (
+            "Something went wrong",
+            Some("The log of the server says what."),
+        ),
         _ => ("That can't be shown", None),
     }
 }

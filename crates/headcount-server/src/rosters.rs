@@ -119,7 +119,9 @@ impl Rosters {
         loaded.movement.get(divisions.map(<[_]>::to_vec), || {
             let head_ms = loaded.snapshot.published_ms;
             let snapshots = self.store.snapshots(org)?;
-            let first_ms = snapshots.first().map_or(head_ms, |first| first.published_ms);
+            let first_ms = snapshots
+                .first()
+                .map_or(head_ms, |first| first.published_ms);
             let sees = |user: &Attributes<'_>| {
                 divisions.is_none_or(|divisions| {
                     let of = user.division_id.as_deref();
@@ -127,13 +129,17 @@ impl Rosters {
                 })
             };
             let mut movements = Movements::new(first_ms, head_ms - MOVEMENT_MS, sees);
-            self.store.versions(org, &movement::projection(), &mut |version| {
-                // What a later snapshot tells is not known yet.
-                if version.valid_from <= head_ms {
-                    let valid_to = version.valid_to.filter(|ended_ms| *ended_ms <= head_ms);
-                    movements.push(VersionRef { valid_to, ..version });
-                }
-            })?;
+            self.store
+                .versions(org, &movement::projection(), &mut |version| {
+                    // What a later snapshot tells is not known yet.
+                    if version.valid_from <= head_ms {
+                        let valid_to = version.valid_to.filter(|ended_ms| *ended_ms <= head_ms);
+                        movements.push(VersionRef {
+                            valid_to,
+                            ..version
+                        });
+                    }
+                })?;
             Ok(movements.finish())
         })
     }

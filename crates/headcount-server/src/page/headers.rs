@@ -2,9 +2,7 @@
 
 use hyper::{
     HeaderMap,
-    header::{
-        CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, X_FRAME_OPTIONS,
-    },
+    header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, X_FRAME_OPTIONS},
 };
 
 /// Nothing but our own files, no script or style that stands in a page, no frame of others around

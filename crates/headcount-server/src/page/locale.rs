@@ -78,6 +78,46 @@ const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
+/// A whole number, also one that a template holds by reference.
+pub(crate) trait Whole {
+    fn whole(&self) -> i64;
+}
+
+/// The same of a number with decimals.
+pub(crate) trait Real {
+    fn real(&self) -> f64;
+}
+
+macro_rules! whole {
+    ($($number:ty),*) => {
+        $(impl Whole for $number {
+            fn whole(&self) -> i64 {
+                i64::try_from(*self).unwrap_or(i64::MAX)
+            }
+        })*
+    };
+}
+
+whole!(i32, i64, u32, u64, usize);
+
+impl<T: Whole + ?Sized> Whole for &T {
+    fn whole(&self) -> i64 {
+        (**self).whole()
+    }
+}
+
+impl Real for f64 {
+    fn real(&self) -> f64 {
+        *self
+    }
+}
+
+impl<T: Real + ?Sized> Real for &T {
+    fn real(&self) -> f64 {
+        (**self).real()
+    }
+}
+
 /// How one reader reads numbers, dates and times.
 #[derive(Clone, Debug)]
 pub(crate) struct Locale {
@@ -114,13 +154,13 @@ impl Locale {
     }
 
     /// A whole number, its thousands apart.
-    pub(crate) fn number(&self, number: impl TryInto<i128>) -> String {
-        let number = number.try_into().unwrap_or_default();
-        self.grouped(number)
+    pub(crate) fn number(&self, number: impl Whole) -> String {
+        self.grouped(number.whole())
     }
 
     /// A whole number with its sign; nothing has none.
-    pub(crate) fn signed(&self, number: i64) -> String {
+    pub(crate) fn signed(&self, number: impl Whole) -> String {
+        let number = number.whole();
         match number {
             0 => "0".to_owned(),
             1.. => format!("+{}", self.number(number)),
@@ -129,7 +169,8 @@ impl Locale {
     }
 
     /// A number with so many digits after the point, rounded half away from zero.
-    pub(crate) fn decimal(&self, number: f64, digits: usize) -> String {
+    pub(crate) fn decimal(&self, number: impl Real, digits: usize) -> String {
+        let number = number.real();
         if !number.is_finite() {
             return "–".to_owned();
         }
@@ -148,7 +189,8 @@ impl Locale {
     }
 
     /// A part of a whole in percent; a dash where there is no whole.
-    pub(crate) fn percent(&self, part: u64, whole: u64) -> String {
+    pub(crate) fn percent(&self, part: impl Whole, whole: impl Whole) -> String {
+        let (part, whole) = (part.whole(), whole.whole());
         if whole == 0 {
             return "–".to_owned();
         }
@@ -156,7 +198,8 @@ impl Locale {
     }
 
     /// Seconds as a person says them: `3:20` in minutes, `1:02:05` with hours.
-    pub(crate) fn clock(&self, seconds: f64) -> String {
+    pub(crate) fn clock(&self, seconds: impl Real) -> String {
+        let seconds = seconds.real();
         if !seconds.is_finite() {
             return "–".to_owned();
         }
@@ -169,9 +212,10 @@ impl Locale {
     }
 
     /// The day on which a moment is.
-    pub(crate) fn day_of(&self, ms: i64) -> Date {
+    pub(crate) fn day_of(&self, ms: impl Whole) -> Date {
+        let ms = ms.whole();
         let time = Timestamp::from_millisecond(ms).unwrap_or_default();
-        time.to_zoned(self.zone.clone()).date()
+        self.zone.to_datetime(time).date()
     }
 
     /// A day.
@@ -204,9 +248,10 @@ impl Locale {
     }
 
     /// A moment: the day and the time of day.
-    pub(crate) fn time(&self, ms: i64) -> String {
+    pub(crate) fn time(&self, ms: impl Whole) -> String {
+        let ms = ms.whole();
         let time = Timestamp::from_millisecond(ms).unwrap_or_default();
-        let zoned = time.to_zoned(self.zone.clone());
+        let zoned = self.zone.to_datetime(time);
         let clock = match self.language.date {
             DateForm::AmericanWords => {
                 let half = if zoned.hour() < 12 { "AM" } else { "PM" };
@@ -219,7 +264,8 @@ impl Locale {
     }
 
     /// A moment for machines.
-    pub(crate) fn machine_time(&self, ms: i64) -> String {
+    pub(crate) fn machine_time(&self, ms: impl Whole) -> String {
+        let ms = ms.whole();
         Timestamp::from_millisecond(ms)
             .unwrap_or_default()
             .strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -227,7 +273,8 @@ impl Locale {
     }
 
     /// How long ago a moment was, or how far off it is, in its largest unit.
-    pub(crate) fn ago(&self, ms: i64) -> String {
+    pub(crate) fn ago(&self, ms: impl Whole) -> String {
+        let ms = ms.whole();
         let apart = (self.now_ms - ms).abs();
         let span = self.span(apart);
         match (apart < 10_000, ms <= self.now_ms) {
@@ -238,7 +285,8 @@ impl Locale {
     }
 
     /// A span of time in its largest unit.
-    pub(crate) fn span(&self, ms: i64) -> String {
+    pub(crate) fn span(&self, ms: impl Whole) -> String {
+        let ms = ms.whole();
         const UNITS: [(i64, &str); 4] = [
             (86_400_000, "day"),
             (3_600_000, "hour"),
@@ -252,7 +300,7 @@ impl Locale {
         format!("{} {name}{plural}", self.number(count))
     }
 
-    fn grouped(&self, number: i128) -> String {
+    fn grouped(&self, number: i64) -> String {
         let digits = number.unsigned_abs().to_string();
         let mut text = String::new();
         if number < 0 {
@@ -309,8 +357,20 @@ mod tests {
                 locale.time(NOON),
             )
         };
-        let all = ["en-US", "en-GB,en;q=0.5", "de-AT,en", "de-CH", "fr", "sv", "xx, ja;q=0.1", ""];
-        let all: Vec<String> = all.iter().map(|tag| format!("{tag}: {}", told(tag))).collect();
+        let all = [
+            "en-US",
+            "en-GB,en;q=0.5",
+            "de-AT,en",
+            "de-CH",
+            "fr",
+            "sv",
+            "xx, ja;q=0.1",
+            "",
+        ];
+        let all: Vec<String> = all
+            .iter()
+            .map(|tag| format!("{tag}: {}", told(tag)))
+            .collect();
         insta::assert_snapshot!(all.join("\n"), @"");
     }
 

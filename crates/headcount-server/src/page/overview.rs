@@ -19,11 +19,7 @@ use super::{
     visit::{Frame, Place, Visit, brief},
 };
 use crate::{
-    app::Sight,
-    error::ApiError,
-    findings::Findings,
-    handlers::not_loaded,
-    job::JobStatus,
+    app::Sight, error::ApiError, findings::Findings, handlers::not_loaded, job::JobStatus,
     parameters::link,
 };
 
@@ -59,7 +55,6 @@ struct Overview {
 /// Users of one department or division.
 struct Group {
     name: String,
-    is_none: bool,
     count: u64,
     bar: String,
     href: String,
@@ -136,17 +131,15 @@ impl Overview {
             rules: findings.rules_run.len(),
             snapshot: snapshot.id,
             // Totals of all divisions are nothing for somebody who sees some.
-            certificate: certificate
-                .filter(|_| divisions.is_none())
-                .and_then(|text| serde_json::from_str(&text).ok()),
+            certificate: certificate.and_then(|text| serde_json::from_str(&text).ok()),
             took_ms: snapshot.published_ms - snapshot.started_ms,
             job: job.map(|job| job.status()).unwrap_or_default(),
             is_scheduled: job.is_some(),
         })
     }
 
-    fn count(&self, number: u64) -> String {
-        self.frame.locale.number(number)
+    fn of_state(&self, state: &str) -> String {
+        link("/people", [("state", Some(state.to_owned()))])
     }
 }
 
@@ -162,7 +155,6 @@ fn largest(
     let groups = rows.into_iter().take(LARGEST).map(|mut row| {
         let value = row.values.swap_remove(0);
         Group {
-            is_none: value == NONE,
             bar: chart::bar(row.count as f64 / most, 0),
             href: link("/people", [(name, Some(value.clone()))]),
             name: brief(&value).into_owned(),
@@ -188,7 +180,9 @@ fn line(movement: &Movement, head_ms: i64, locale: &Locale) -> Option<String> {
     for place in 0..places {
         let ms = start_ms + (at(place) * (head_ms - start_ms) as f64) as i64;
         let counted = movement.counts.partition_point(|count| count.from_ms <= ms);
-        let count = counted.checked_sub(1).map(|at| movement.counts[at].states[active]);
+        let count = counted
+            .checked_sub(1)
+            .map(|at| movement.counts[at].states[active]);
         values.push(count.map(|count| count as f64));
         ticks.push(Tick {
             at: at(place),

@@ -13,11 +13,7 @@ use hyper::{
     header::{HOST, HeaderName, HeaderValue, ORIGIN, SET_COOKIE},
 };
 
-use super::{
-    assets::Edition,
-    headers,
-    visit::show,
-};
+use super::{assets::Edition, headers, visit::show};
 use crate::{
     access::look_again,
     app::App,
@@ -73,7 +69,9 @@ pub(crate) async fn post_form(
         }
         Err(error) => {
             let refused = Some(match error.is_bad_credentials() {
-                true => "That token is not known here. It begins with hc_ and was shown when it was made.",
+                true => {
+                    "That token is not known here. It begins with hc_ and was shown when it was made."
+                }
                 false => "That token has expired; ask for a new one.",
             });
             show(StatusCode::UNAUTHORIZED, &Form { to, refused })
@@ -111,7 +109,10 @@ pub(crate) async fn read(app: &App, request: Request) -> Result<(HeaderMap, Para
 pub(crate) fn check(app: &App, headers: &HeaderMap, form: &Parameters) -> Result<(), ApiError> {
     from_here(headers)?;
     let session = session(headers).unwrap_or_default();
-    match app.members.is_proof(session, form.get("proof").unwrap_or_default()) {
+    match app
+        .members
+        .is_proof(session, form.get("proof").unwrap_or_default())
+    {
         true => Ok(()),
         false => Err(ApiError::forged()),
     }
@@ -164,7 +165,14 @@ mod tests {
         for good in ["/", "/people?q=a&page=2", "/people/x"] {
             assert_eq!(inside(Some(good)), good);
         }
-        for bad in ["//evil.example", "/\\evil.example", "https://evil.example", "/\t/evil.example", "x", ""] {
+        for bad in [
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/\t/evil.example",
+            "x",
+            "",
+        ] {
             assert_eq!(inside(Some(bad)), "/", "{bad}");
         }
         assert_eq!(inside(None), "/");
@@ -173,7 +181,10 @@ mod tests {
     #[test]
     fn a_form_of_another_site_is_refused() {
         let from = |name: &'static str, value: &'static str| {
-            let headers = [(HOST, "a.example:1"), (HeaderName::from_static(name), value)];
+            let headers = [
+                (HOST, "a.example:1"),
+                (HeaderName::from_static(name), value),
+            ];
             let headers = headers.map(|(name, value)| (name, HeaderValue::from_static(value)));
             from_here(&HeaderMap::from_iter(headers)).is_ok()
         };

@@ -3,11 +3,7 @@
 use std::{borrow::Cow, sync::Arc};
 
 use askama::Template;
-use axum::{
-    body::Body,
-    extract::FromRequestParts,
-    response::Response,
-};
+use axum::{body::Body, extract::FromRequestParts, response::Response};
 use headcount_core::search::text::is_blank;
 use hyper::{
     HeaderMap, StatusCode,
