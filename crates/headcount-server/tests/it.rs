@@ -26,6 +26,8 @@ mod odata;
 mod org;
 #[path = "it/orgs.rs"]
 mod orgs;
+#[path = "it/page_reports.rs"]
+mod page_reports;
 #[path = "it/reports.rs"]
 mod reports;
 #[path = "it/rough.rs"]

@@ -13,10 +13,7 @@ mod table;
 
 use askama::Template;
 use axum::{body::Body, response::Response};
-use hyper::{
-    StatusCode,
-    header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue},
-};
+use hyper::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
 
 use self::{
     answer::Answer,

@@ -6,9 +6,7 @@ use std::sync::{
 };
 
 use headcount_core::segment::{PlanError, Table};
-use headcount_store::{
-    KeptDays, KeptError, KeptFault, KeptQuestion, ReportError, Snapshot, Store,
-};
+use headcount_store::{KeptDays, KeptError, KeptFault, KeptQuestion, ReportError, Snapshot};
 
 use crate::{app::App, error::ApiError};
 

@@ -27,11 +27,11 @@ const ROW: f64 = 28.0;
 /// Room below for what the mean is called.
 const FOOT: f64 = 22.0;
 /// Where names end, bars begin and the longest one ends, in percent of the width.
-const NAMES: f64 = 36.0;
-const LEFT: f64 = 37.0;
-const LONGEST: f64 = 46.0;
+const NAMES: f64 = 31.0;
+const LEFT: f64 = 32.0;
+const LONGEST: f64 = 52.0;
 /// Letters of a name; a narrow screen cuts more off.
-const LETTERS: usize = 46;
+const LETTERS: usize = 42;
 
 /// The colour of what was before.
 pub(crate) const BEFORE: usize = 5;
@@ -61,7 +61,7 @@ pub(crate) fn bars(
     let mut svg = String::new();
     let _ = write!(
         svg,
-        r#"<svg class="bars" height="{height}" role="{role}" aria-label="{}"><line class="axis" x1="{LEFT}%" x2="{LEFT}%" y1="0" y2="{rows}"/>"#,
+        r#"<svg class="chart bars" height="{height}" role="{role}" aria-label="{}"><line class="axis" x1="{LEFT}%" x2="{LEFT}%" y1="0" y2="{rows}"/>"#,
         escaped(title)
     );
     for (at, bar) in bars.iter().enumerate() {
@@ -181,12 +181,12 @@ mod tests {
     fn the_longest_bar_has_the_whole_room_and_nothing_has_none() {
         let of = [bar("a", Some(8.0)), bar("b", Some(2.0)), bar("c", None), bar("d", Some(f64::NAN))];
         let svg = drawn(&of, None);
-        assert!(svg.contains(r#"width="46.00%""#) && svg.contains(r#"width="11.50%""#), "{svg}");
+        assert!(svg.contains(r#"width="52.00%""#) && svg.contains(r#"width="13.00%""#), "{svg}");
         assert!(svg.contains(r#"width="0.00%""#));
         assert_eq!(svg.matches("<rect").count(), 3);
         assert!(svg.contains(">–</text>"));
         let higher = drawn(&of[..1], Some(16.0));
-        assert!(higher.contains(r#"width="23.00%""#) && higher.contains(r#"x1="83.00%""#), "{higher}");
+        assert!(higher.contains(r#"width="26.00%""#) && higher.contains(r#"x1="84.00%""#), "{higher}");
         assert!(drawn(&[], None).contains("<svg"));
         assert!(drawn(&[bar("a", Some(0.0))], Some(0.0)).contains(r#"width="0.00%""#));
     }

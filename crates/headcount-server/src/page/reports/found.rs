@@ -265,8 +265,11 @@ impl Asking {
         let calendar = part.days.calendar().clone();
         let other = other.zip(before).map(|((period, other), before)| {
             let times = times(&calendar, &question.by, question.period, period);
-            let called = |values: &[String]| renamed(&question.by, &times, values);
-            let pairs = || paired(&now.table, &before.table, called);
+            let pairs = || {
+                paired(&now.table, &before.table, |values| {
+                    renamed(&question.by, &times, values)
+                })
+            };
             let pairs = if self.is_of_roster(&now) && self.is_of_roster(&before) {
                 let key = (part.key.clone(), other.key);
                 let kept = self.shelf().pairs.get(key, || Ok::<_, Infallible>(pairs()));

@@ -122,8 +122,7 @@ pub(super) fn shown(
             _ => value,
         };
         let text = match (attribute, read.parse::<Date>()) {
-            (Attribute::Day, Ok(day)) => locale.date(day),
-            (Attribute::Week, Ok(day)) => format!("week of {}", locale.date(day)),
+            (Attribute::Day | Attribute::Week, Ok(day)) => locale.date(day),
             _ => fitting(read, letters),
         };
         shown.push(Shown {
