@@ -10,7 +10,7 @@ from lib.machine import ROOT, TARGET, Headcount, Measured, median
 from lib.postgres import Cluster
 from lib.report import Row
 
-USERS, DAYS, SNAPSHOTS, VERSIONS = 100_000, 50, 50, 3
+USERS, DAYS, SNAPSHOTS, VERSIONS = 100_000, 20, 50, 3
 MEDIA = 2
 QUESTIONS = ["department", "department,day", "tree", "user"]
 

@@ -44,6 +44,8 @@ pub(crate) struct Sync<'a> {
     pub(crate) only_after: Option<Option<i64>>,
     /// Where requests are sent and awaited; a runtime of its own without it.
     pub(crate) network: Option<Arc<Runtime>>,
+    /// The time that the snapshot is said to be of, ms since 1970 UTC; that of the clock without it.
+    pub(crate) at_ms: Option<i64>,
 }
 
 /// What the syncs of many orgs share. One connection that writes, so that they wait for each other
@@ -180,6 +182,7 @@ impl<'a> Sync<'a> {
             resume: false,
             network: None,
             only_after: None,
+            at_ms: None,
         }
     }
 
@@ -207,7 +210,7 @@ impl<'a> Sync<'a> {
         if let Some(window) = plan.capabilities.window {
             plan.window = window;
         }
-        let started = clock::now_ms();
+        let started = self.now_ms();
         let resume_since = self.resume.then_some(started - RESUME_WITHIN_MS);
         let run = self.store.begin(
             self.org,
@@ -221,7 +224,7 @@ impl<'a> Sync<'a> {
         *cost = client.counters();
         let (run, certificate) = fetched?;
         progress.message("publishing");
-        let certificate = with_cost(certificate, &run, *cost);
+        let certificate = with_cost(certificate, &run, *cost, self.now_ms());
         let text = serde_json::to_string(&certificate).context("the certificate")?;
         let (outcome, summary) = if self.dry_run {
             let summary = self.store.preview(&run, &self.breaker)?;
@@ -230,7 +233,7 @@ impl<'a> Sync<'a> {
         } else {
             match self
                 .store
-                .publish(run, &text, clock::now_ms(), &self.breaker)?
+                .publish(run, &text, self.now_ms(), &self.breaker)?
             {
                 Outcome::Published(summary) => (Ending::Published, summary),
                 Outcome::Held(summary) => (Ending::Held, summary),
@@ -242,6 +245,10 @@ impl<'a> Sync<'a> {
             summary,
             certificate,
         })
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.at_ms.unwrap_or_else(clock::now_ms)
     }
 
     /// When the last snapshot was published, ms since 1970 UTC.
@@ -340,10 +347,10 @@ fn finished_parts(run: &Run) -> BTreeMap<String, PartEvidence> {
         .collect()
 }
 
-fn with_cost(walk: Certificate, run: &Run, cost: Counters) -> SyncCertificate {
+fn with_cost(walk: Certificate, run: &Run, cost: Counters, finished_ms: i64) -> SyncCertificate {
     SyncCertificate {
         started: clock::display_ms(run.started_ms()),
-        finished: clock::display_ms(clock::now_ms()),
+        finished: clock::display_ms(finished_ms),
         resumed: run.resumed(),
         requests: cost.requests,
         retries: cost.retries,

@@ -44,19 +44,21 @@ pub(crate) fn lines(
             .flat_map(|series| series.values.iter().flatten())
     };
     let most = values().copied().fold(0.0, f64::max);
-    let (top, step) = scale(most);
+    let least = values().copied().fold(most, f64::min);
+    let Scale { ground, top, step } = between(least, most);
     let x = |at: f64| LEFT + at * (WIDTH - LEFT - RIGHT);
-    let y = |value: f64| TOP + (1.0 - value / top) * (HEIGHT - TOP - BOTTOM);
+    let part = |value: f64| (value - ground) / (top - ground);
+    let y = |value: f64| TOP + (1.0 - part(value)) * (HEIGHT - TOP - BOTTOM);
     let mut svg = String::new();
     let _ = write!(
         svg,
         r#"<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{}">"#,
         escaped(title)
     );
-    let mut line = 0.0;
-    while line <= top * 1.0001 {
+    let mut line = ground;
+    while line <= top + step * 0.001 {
         let place = y(line);
-        let class = if line == 0.0 { "axis" } else { "grid" };
+        let class = if line == ground { "axis" } else { "grid" };
         let _ = write!(
             svg,
             r#"<line class="{class}" x1="{LEFT}" x2="{}" y1="{place:.1}" y2="{place:.1}"/><text x="{}" y="{:.1}" text-anchor="end">{}</text>"#,
@@ -88,13 +90,9 @@ pub(crate) fn lines(
                 .iter()
                 .map(|&(at, value)| (x(ticks[at].at), y(value)))
                 .collect();
-            draw(
-                &mut svg,
-                &points,
-                series.colour % 8,
-                y(0.0),
-                series.name.is_empty(),
-            );
+            // An area that does not begin at nothing would lie about how much there is.
+            let filled = (series.name.is_empty() && ground == 0.0).then(|| y(ground));
+            draw(&mut svg, &points, series.colour % 8, filled);
         }
     }
     hints(&mut svg, ticks, series, &x, &written);
@@ -102,8 +100,8 @@ pub(crate) fn lines(
     svg
 }
 
-/// A line through points; a single point is a dot. A series without a name has its area filled.
-fn draw(svg: &mut String, points: &[(f64, f64)], colour: usize, ground: f64, is_filled: bool) {
+/// A line through points; a single point is a dot. The area down to `ground` is filled.
+fn draw(svg: &mut String, points: &[(f64, f64)], colour: usize, ground: Option<f64>) {
     let joined = |points: &[(f64, f64)]| {
         let points = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}"));
         points.collect::<Vec<_>>().join(" ")
@@ -119,7 +117,7 @@ fn draw(svg: &mut String, points: &[(f64, f64)], colour: usize, ground: f64, is_
         );
         return;
     }
-    if is_filled {
+    if let Some(ground) = ground {
         let _ = write!(
             svg,
             r#"<polygon class="area f{colour}" points="{:.1},{ground:.1} {} {:.1},{ground:.1}"/>"#,
@@ -191,19 +189,50 @@ pub(crate) fn swatch(colour: usize) -> String {
     )
 }
 
-/// A round number at or above `most`, and the distance of the lines below it.
-pub(crate) fn scale(most: f64) -> (f64, f64) {
-    if !(most > 0.0 && most.is_finite()) {
-        return (1.0, 1.0);
+/// The ends of a vertical axis, and the distance of its lines.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Scale {
+    pub(crate) ground: f64,
+    pub(crate) top: f64,
+    pub(crate) step: f64,
+}
+
+/// Round ends around all values. It begins at nothing, unless they differ so little that nobody
+/// would see it there.
+pub(crate) fn between(least: f64, most: f64) -> Scale {
+    let is_flat = least > most * 0.6 && least < most;
+    let from = if is_flat {
+        least - (most - least) * 0.2
+    } else {
+        0.0
+    };
+    let apart = most - from;
+    if !(apart > 0.0 && apart.is_finite()) {
+        return Scale {
+            ground: 0.0,
+            top: 1.0,
+            step: 1.0,
+        };
     }
-    let raw = most / 4.0;
+    let raw = apart / 4.0;
     let power = 10_f64.powf(raw.log10().floor());
     let step = [1.0, 2.0, 2.5, 5.0, 10.0]
         .into_iter()
         .map(|factor| factor * power)
         .find(|step| *step >= raw * 0.9999)
         .unwrap_or(power * 10.0);
-    ((most / step * 0.9999).ceil().max(1.0) * step, step)
+    let ground = (from / step * 1.0001).floor() * step;
+    Scale {
+        ground,
+        top: ((most / step * 0.9999).ceil() * step).max(ground + step),
+        step,
+    }
+}
+
+/// A round number at or above `most`, and the distance of the lines below it down to nothing.
+pub(crate) fn scale(most: f64) -> (f64, f64) {
+    let Scale { top, step, .. } = between(0.0, most);
+    (top, step)
 }
 
 /// Which of so many places are labelled: evenly apart, the first and the last among them.
@@ -253,20 +282,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scales_are_round_and_hold_the_greatest() {
-        for (most, expected) in [
-            (0.0, (1.0, 1.0)),
-            (f64::NAN, (1.0, 1.0)),
-            (1.0, (1.0, 0.25)),
-            (4.0, (4.0, 1.0)),
-            (97.0, (100.0, 25.0)),
-            (5_000.0, (6_000.0, 2_000.0)),
-            (41_000.0, (60_000.0, 20_000.0)),
+    fn scales_are_round_and_hold_every_value() {
+        for (least, most, expected) in [
+            (0.0, 0.0, (0.0, 1.0, 1.0)),
+            (f64::NAN, f64::NAN, (0.0, 1.0, 1.0)),
+            (0.0, 1.0, (0.0, 1.0, 0.25)),
+            (4.0, 4.0, (0.0, 4.0, 1.0)),
+            (10.0, 97.0, (0.0, 100.0, 25.0)),
+            (0.0, 5_000.0, (0.0, 6_000.0, 2_000.0)),
+            (2_790.0, 2_943.0, (2_750.0, 2_950.0, 50.0)),
         ] {
-            let (top, step) = scale(most);
+            let found = between(least, most);
+            let found = (found.ground, found.top, found.step);
+            let is_near = |one: f64, other: f64| (one - other).abs() < 1e-9;
             assert!(
-                (top - expected.0).abs() < 1e-9 && (step - expected.1).abs() < 1e-9,
-                "{most}: {top} {step}"
+                is_near(found.0, expected.0)
+                    && is_near(found.1, expected.1)
+                    && is_near(found.2, expected.2),
+                "{least} to {most}: {found:?}"
             );
         }
     }

@@ -371,7 +371,7 @@ mod tests {
             .iter()
             .map(|tag| format!("{tag}: {}", told(tag)))
             .collect();
-        insta::assert_snapshot!(all.join("\n"), @"");
+        insta::assert_snapshot!(all.join("\n"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::response::Response;
 use headcount_core::{
-    aggregate::{GroupBy, NONE, count_by},
+    aggregate::{GroupBy, count_by},
     check::Severity,
     field::{Column, Field},
     movement::{MoveKind, Movement, STATES},

@@ -3,6 +3,7 @@
 -- Times are milliseconds since 1970 UTC. Ids and media types compare by their bytes, as in the
 -- program. Whole days come and go together, so a fact has no key of its own: no sequence, no unique
 -- index and no foreign key lie across the two large tables, which a cluster may spread by `user_id`.
+-- No cluster spreads by a column that may be NULL.
 
 -- Orgs that have facts; they need no roster yet.
 CREATE TABLE fact_org (
@@ -43,7 +44,7 @@ CREATE TABLE fact_handle_time (
     outbound_count    bigint,
     org               integer NOT NULL,
     day               date NOT NULL,
-    user_id           text COLLATE "C",
+    user_id           text COLLATE "C" NOT NULL,  -- empty where upstream names nobody
     media_type        text COLLATE "C"
 );
 -- Equal keys are written once: a few bytes for each fact.
@@ -61,7 +62,7 @@ CREATE TABLE fact_evaluation (
     rescored_count       bigint,
     org                  integer NOT NULL,
     day                  date NOT NULL,
-    user_id              text COLLATE "C",
+    user_id              text COLLATE "C" NOT NULL,  -- empty where upstream names nobody
     media_type           text COLLATE "C"
 );
 CREATE INDEX fact_evaluation_day ON fact_evaluation (org, day);
@@ -69,7 +70,7 @@ CREATE INDEX fact_evaluation_day ON fact_evaluation (org, day);
 -- For people with a SQL shell: times as times, scores in points.
 CREATE VIEW handle_time AS
     SELECT o.name AS org, f.day, to_timestamp(f.start_ms / 1000.0) AS interval_start,
-           to_timestamp(f.end_ms / 1000.0) AS interval_end, f.user_id, f.media_type,
+           to_timestamp(f.end_ms / 1000.0) AS interval_end, nullif(f.user_id, '') AS user_id, f.media_type,
            f.handle_count, f.handle_sum_ms, f.talk_count, f.talk_sum_ms, f.held_count,
            f.held_sum_ms, f.acw_count, f.acw_sum_ms, f.answered_count, f.transferred_count,
            f.outbound_count, f.start_ms, f.end_ms
@@ -77,7 +78,7 @@ CREATE VIEW handle_time AS
 
 CREATE VIEW evaluation AS
     SELECT o.name AS org, f.day, to_timestamp(f.start_ms / 1000.0) AS interval_start,
-           to_timestamp(f.end_ms / 1000.0) AS interval_end, f.user_id, f.media_type,
+           to_timestamp(f.end_ms / 1000.0) AS interval_end, nullif(f.user_id, '') AS user_id, f.media_type,
            f.evaluation_count, f.score_count, f.score_sum / 1000000.0 AS score_sum,
            f.critical_score_count, f.critical_score_sum / 1000000.0 AS critical_score_sum,
            f.deleted_count, f.rescored_count, f.start_ms, f.end_ms

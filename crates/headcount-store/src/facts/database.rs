@@ -21,6 +21,9 @@ use crate::{
     postgres::{Pool, connections},
 };
 
+/// The user of a fact that names none. A cluster cannot spread rows by a column without a value.
+const NOBODY: &str = "";
+
 /// The rows of an org.
 #[derive(Clone)]
 pub(crate) struct Database {

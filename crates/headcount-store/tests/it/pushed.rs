@@ -410,8 +410,8 @@ fn sums_of_days_that_were_replaced_are_no_report() {
     // Rows that somebody added by hand are found out.
     facts.replace(kind, nth(0), vec![one.fact()]).unwrap();
     let mut raw = database.raw();
-    let more = "INSERT INTO fact_handle_time (start_ms, end_ms, handle_count, org, day)
-                SELECT start_ms, end_ms, 1, org, day FROM fact_handle_time";
+    let more = "INSERT INTO fact_handle_time (start_ms, end_ms, handle_count, org, day, user_id)
+                SELECT start_ms, end_ms, 1, org, day, user_id FROM fact_handle_time";
     assert_eq!(raw.execute(more, &[]).unwrap(), 1);
     assert!(matches!(report(&find()), Err(ReportError::Facts(_))));
     let kept = facts.list(kind).unwrap().remove(0);

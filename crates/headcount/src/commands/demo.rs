@@ -1,5 +1,7 @@
 //! `headcount demo`: the whole way on an org made up on this machine.
 
+mod month;
+
 use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
     sync::Arc,
@@ -17,10 +19,15 @@ use headcount_server::{Server, VIEW_METRICS, VIEW_USERS, job::Jobs};
 use headcount_store::{
     Access, Breaker, Credential, CredentialKind, Engine, Grant, RateLimit, Store, facts::FactStore,
 };
-use jiff::{Timestamp, ToSpan, civil::Weekday, tz::TimeZone};
+use jiff::{
+    Timestamp, ToSpan,
+    civil::{Date, Weekday},
+    tz::TimeZone,
+};
 use ring::rand::SystemRandom;
 use serde::Serialize;
 
+use self::month::Month;
 use super::{count, sandbox::stopped, serve::listen};
 use crate::{
     access::Issued,
@@ -39,8 +46,8 @@ use crate::{
 
 /// Try everything on an org made up on this machine; no account needed
 ///
-/// Starts a sandbox, fetches its users and the facts of the last 30 days into a store of its own,
-/// and prints users by state and by department, the certificate of completeness, AHT by department
+/// Starts a sandbox, fetches its users as they were on each of the last 30 days and the facts of these
+/// days into a store of its own, and prints users by state and by department, the certificate of completeness, AHT by department
 /// and by manager, the average score by division, and the ten worst findings of `check`. Then it serves them, and prints the URL, a
 /// token and commands to paste.
 #[derive(Debug, clap::Args)]
@@ -102,8 +109,9 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
         .context("the network can't be started")?;
     // Taken before the work begins: whoever has to choose another one should not wait for it.
     let listener = (!args.once).then(|| listen(args.listen)).transpose()?;
+    let month = Month::before_today(args.users)?;
     let config = headcount_sandbox::Config {
-        users: usize::try_from(args.users)?,
+        users: month.users_at_first(args.users),
         rate_limit: None,
         ..headcount_sandbox::Config::default()
     };
@@ -112,7 +120,8 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     // Always a store of its own, gone afterwards: made-up people never enter a real one.
     let folder = tempfile::tempdir().context("no folder for the demo's store")?;
     let url = format!("sqlite:{}", folder.path().join("demo.db").display());
-    let report = sync(global, &sandbox, &url)?;
+    month.play(&sandbox, &url)?;
+    let report = sync(&sandbox, &url, None, &Progress::new(global.quiet))?;
     let facts = FactStore::open(&url, ORG)?;
     let period = pull(global, &sandbox, &facts)?;
     let store = headcount_store::open(&url, Access::Write)?;
@@ -185,7 +194,13 @@ fn settings(sandbox: &Sandbox) -> Settings {
     Settings::for_url(&sandbox.url(), credentials)
 }
 
-fn sync(global: &Global, sandbox: &Sandbox, url: &str) -> anyhow::Result<SyncReport> {
+/// Syncs the org, as of the present or of a day that is past.
+fn sync(
+    sandbox: &Sandbox,
+    url: &str,
+    at_ms: Option<i64>,
+    progress: &Progress,
+) -> anyhow::Result<SyncReport> {
     let sync = Sync {
         store: headcount_store::open(url, Access::Write)?,
         org: ORG,
@@ -197,16 +212,20 @@ fn sync(global: &Global, sandbox: &Sandbox, url: &str) -> anyhow::Result<SyncRep
         resume: false,
         network: None,
         only_after: None,
+        at_ms,
     };
-    sync.run(&Progress::new(global.quiet))
+    sync.run(progress)
+}
+
+fn today(now_ms: i64) -> anyhow::Result<Date> {
+    let now = Timestamp::from_millisecond(now_ms)?;
+    Ok(TimeZone::UTC.to_datetime(now).date())
 }
 
 /// Fetches the facts of the days before today.
 fn pull(global: &Global, sandbox: &Sandbox, facts: &FactStore) -> anyhow::Result<Period> {
     let now_ms = clock::now_ms();
-    let today = TimeZone::UTC
-        .to_datetime(Timestamp::from_millisecond(now_ms)?)
-        .date();
+    let today = today(now_ms)?;
     let period = Period {
         from: today.checked_sub(DAYS.days())?,
         to: today.yesterday()?,
@@ -318,7 +337,7 @@ fn invite(open: &Open, out: &mut dyn std::io::Write) -> anyhow::Result<()> {
     let counts = r#"{"pageSize":1,"aggregations":[{"type":"TERM","field":"division,department"}]}"#;
     writeln!(
         out,
-        "\nServed at {url} until Ctrl-C; {url}/docs describes the API. The token:\n\n  {token}\n\nIn another terminal:\n"
+        "\nOpen {url} and sign in with this token, until Ctrl-C:\n\n  {token}\n\n{url}/docs describes the API. In another terminal:\n"
     )?;
     for body in [page, counts] {
         writeln!(

@@ -6,7 +6,7 @@ use headcount_core::segment::{Block, BlockMeasure, FactSink, Moments, NO_VALUE};
 
 use postgres::Transaction;
 
-use super::{binary::RowReader, copying, failed, table};
+use super::{NOBODY, binary::RowReader, copying, failed, table};
 use crate::facts::{FactsError, KeptDay};
 
 /// Facts handed over at once.
@@ -46,7 +46,7 @@ pub(super) fn scan(
         .copy_out(&format!(
             "COPY (SELECT start_ms, end_ms, user_id, media_type{columns} FROM {}
                     WHERE org = {org} AND day = '{date}'
-                    ORDER BY user_id NULLS FIRST, start_ms, media_type NULLS FIRST, end_ms)
+                    ORDER BY user_id, start_ms, media_type NULLS FIRST, end_ms)
              TO STDOUT (FORMAT binary)",
             table(day.kind)
         ))
@@ -108,7 +108,7 @@ impl Columns {
     ) -> io::Result<()> {
         self.starts.push(row.int8()?.unwrap_or_default());
         self.ends.push(row.int8()?.unwrap_or_default());
-        let user = row.text()?.map(|id| {
+        let user = row.text()?.filter(|id| *id != NOBODY).map(|id| {
             if self.ids.last().map(String::as_str) != Some(id) {
                 self.ids.push(id.to_owned());
             }

@@ -6,7 +6,7 @@ use headcount_core::fact::Fact;
 use jiff::civil::{Date, date};
 use postgres::Client;
 
-use super::{Database, binary::RowWriter, copying, failed, table};
+use super::{Database, NOBODY, binary::RowWriter, copying, failed, table};
 use crate::{
     facts::{Day, FactsError, KeptDay},
     postgres::{close_elsewhere, connect_to_write, lock_key},
@@ -46,15 +46,20 @@ impl StagedRows {
 
     /// What the database cannot hold and a file can.
     pub(in crate::facts) fn check(day: &Day, facts: &[Fact]) -> Result<(), FactsError> {
-        let holds_nul = |fact: &Fact| {
+        let fault = |fact: &Fact| {
             let mut texts = [&fact.user_id, &fact.media_type].into_iter().flatten();
-            texts.any(|text| text.contains('\0'))
+            if texts.any(|text| text.contains('\0')) {
+                return Some("its user or media type holds U+0000, which PostgreSQL does not keep");
+            }
+            let is_empty = fact.user_id.as_deref() == Some(NOBODY);
+            is_empty.then_some("the id of its user is empty")
         };
-        match facts.iter().position(holds_nul) {
-            Some(index) => Err(FactsError::NotAFact {
+        let mut faults = facts.iter().enumerate();
+        match faults.find_map(|(index, fact)| Some((index, fault(fact)?))) {
+            Some((index, what)) => Err(FactsError::NotAFact {
                 date: day.date,
                 position: index + 1,
-                what: "its user or media type holds U+0000, which PostgreSQL does not keep",
+                what,
             }),
             None => Ok(()),
         }
@@ -201,7 +206,7 @@ fn copy(client: &mut Client, org: i32, day: &KeptDay, facts: &[Fact]) -> Result<
         rows.int8(Some(fact.end_ms));
         rows.int4(org);
         rows.int4(date);
-        rows.text(fact.user_id.as_deref());
+        rows.text(Some(fact.user_id.as_deref().unwrap_or(NOBODY)));
         rows.text(fact.media_type.as_deref());
         for number in &fact.measures[..measures.len()] {
             rows.int8(*number);

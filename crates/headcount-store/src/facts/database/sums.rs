@@ -15,7 +15,7 @@ use postgres::{
     Row, Transaction, error::SqlState, fallible_iterator::FallibleIterator, types::ToSql,
 };
 
-use super::{Database, failed, list, table};
+use super::{Database, NOBODY, failed, list, table};
 use crate::{
     facts::{FactsError, KeptDay},
     postgres::as_long_as,
@@ -176,7 +176,7 @@ fn straight(
     }
     let sql = format!(
         "SELECT coalesce(sum(g.facts), 0)::bigint,
-                array_agg(g.user_id) FILTER (WHERE g.user_id IS NOT NULL AND k.id IS NULL){outer}
+                array_agg(g.user_id) FILTER (WHERE g.user_id <> '{NOBODY}' AND k.id IS NULL){outer}
            FROM (SELECT f.user_id, count(*) AS facts{inner}
                    FROM {} f
                   WHERE f.org = $1 AND f.day = ANY ($2::text[]::date[])
