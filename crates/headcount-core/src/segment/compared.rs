@@ -78,7 +78,10 @@ mod tests {
 
     #[test]
     fn segments_meet_by_their_labels() {
-        let (now, before) = (table(&["b", "a", "new"]), table(&["gone", "a", "left", "b"]));
+        let (now, before) = (
+            table(&["b", "a", "new"]),
+            table(&["gone", "a", "left", "b"]),
+        );
         let pair = |now, before| Pair { now, before };
         assert_eq!(
             paired(&now, &before, Cow::Borrowed),

@@ -17,13 +17,13 @@ use headcount_core::{
 };
 use headcount_store::{KeptDays, KeptQuestion, Snapshot};
 
-pub(crate) use self::{
-    run::Wanted,
-    shelf::{Key, Shelf},
-};
 use self::{
     asked::{Asked, manager},
     run::{Ran, few_enough, find, run},
+};
+pub(crate) use self::{
+    run::Wanted,
+    shelf::{Key, Shelf},
 };
 use super::snapshot_ref;
 use crate::{

@@ -326,11 +326,21 @@ impl KeptDays {
                     facts.scan(day, wanted, sink)?;
                     Ok(())
                 };
-                reading(store, org, &self.question, &self.wanted, &self.days, threads, scan)?
+                reading(
+                    store,
+                    org,
+                    &self.question,
+                    &self.wanted,
+                    &self.days,
+                    threads,
+                    scan,
+                )?
             }
-            (Engine::Store, Some(facts)) => pushed(store, org, &self.question, &self.wanted, |pushed| {
-                self.push(facts, pushed, goes_on)
-            })?,
+            (Engine::Store, Some(facts)) => {
+                pushed(store, org, &self.question, &self.wanted, |pushed| {
+                    self.push(facts, pushed, goes_on)
+                })?
+            }
             (_, None) => return Err(ReportError::NoEngine),
         };
         self.check(&told.0).map_err(ReportError::Facts)?;

@@ -23,7 +23,9 @@ pub(crate) fn between(from: Date, to: Date) -> Result<Period, Failure> {
 pub(crate) fn other(period: Period, text: &str) -> Result<Period, Failure> {
     if text.trim().eq_ignore_ascii_case("previous") {
         let message = "no period lies before this one";
-        return period.before().ok_or_else(|| Failure::new(Exit::Usage, message));
+        return period
+            .before()
+            .ok_or_else(|| Failure::new(Exit::Usage, message));
     }
     let (from, to) = text.split_once("..").ok_or_else(|| {
         Failure::new(

@@ -44,7 +44,10 @@ pub(crate) fn bars(
     mean: Option<(f64, String)>,
     written: impl Fn(f64) -> String,
 ) -> Drawn {
-    let values = bars.iter().flat_map(|bar| [bar.value, bar.before]).flatten();
+    let values = bars
+        .iter()
+        .flat_map(|bar| [bar.value, bar.before])
+        .flatten();
     let values = values.chain(mean.as_ref().map(|(mean, _)| *mean));
     let most = values.filter(|value| value.is_finite()).fold(0.0, f64::max);
     let width = |value: f64| match most > 0.0 && value.is_finite() {
@@ -69,17 +72,17 @@ pub(crate) fn bars(
         let value = bar.value.map_or_else(|| "–".to_owned(), &written);
         let hint = format!("{}: {value}{}", shortened(&bar.name, LETTERS * 2), bar.more);
         let _ = write!(svg, "<g><title>{}</title>", escaped(&hint));
-        if let Some(href) = &bar.href {
-            let _ = write!(svg, r#"<a href="{}">"#, escaped(href));
-        }
+        let name = escaped(&apart(&shortened(&bar.name, LETTERS)));
+        let name = format!(r#"<text class="name" x="2" y="18">{name}</text>"#);
+        // Inside of its own picture: what is named by a picture has no name.
+        let name = match &bar.href {
+            Some(href) => format!(r#"<a href="{}">{name}</a>"#, escaped(href)),
+            None => name,
+        };
         let _ = write!(
             svg,
-            r#"<svg width="{NAMES}%" y="{top}" height="{ROW}"><text class="name" x="2" y="18">{}</text></svg>"#,
-            escaped(&apart(&shortened(&bar.name, LETTERS)))
+            r#"<svg width="{NAMES}%" y="{top}" height="{ROW}">{name}</svg>"#
         );
-        if bar.href.is_some() {
-            svg.push_str("</a>");
-        }
         let thick = if bar.before.is_some() { 12 } else { 16 };
         if let Some(value) = bar.value {
             let _ = write!(
@@ -179,14 +182,25 @@ mod tests {
 
     #[test]
     fn the_longest_bar_has_the_whole_room_and_nothing_has_none() {
-        let of = [bar("a", Some(8.0)), bar("b", Some(2.0)), bar("c", None), bar("d", Some(f64::NAN))];
+        let of = [
+            bar("a", Some(8.0)),
+            bar("b", Some(2.0)),
+            bar("c", None),
+            bar("d", Some(f64::NAN)),
+        ];
         let svg = drawn(&of, None);
-        assert!(svg.contains(r#"width="52.00%""#) && svg.contains(r#"width="13.00%""#), "{svg}");
+        assert!(
+            svg.contains(r#"width="52.00%""#) && svg.contains(r#"width="13.00%""#),
+            "{svg}"
+        );
         assert!(svg.contains(r#"width="0.00%""#));
         assert_eq!(svg.matches("<rect").count(), 3);
         assert!(svg.contains(">–</text>"));
         let higher = drawn(&of[..1], Some(16.0));
-        assert!(higher.contains(r#"width="26.00%""#) && higher.contains(r#"x1="84.00%""#), "{higher}");
+        assert!(
+            higher.contains(r#"width="26.00%""#) && higher.contains(r#"x1="84.00%""#),
+            "{higher}"
+        );
         assert!(drawn(&[], None).contains("<svg"));
         assert!(drawn(&[bar("a", Some(0.0))], Some(0.0)).contains(r#"width="0.00%""#));
     }
@@ -196,7 +210,10 @@ mod tests {
         let mut evil = bar("<script>alert(1)</script>\" onload=\"x", Some(1.0));
         evil.href = Some("/people?department=\"><script>".to_owned());
         let svg = drawn(&[evil, bar("\u{202e}abc", Some(1.0))], None);
-        assert!(!svg.contains("<script") && !svg.contains("\" onload"), "{svg}");
+        assert!(
+            !svg.contains("<script") && !svg.contains("\" onload"),
+            "{svg}"
+        );
         assert!(svg.contains("\u{2068}\u{202e}abc\u{2069}"));
         assert!(svg.contains(r#"role="group""#));
         assert!(drawn(&[bar("a", None)], None).contains(r#"role="img""#));

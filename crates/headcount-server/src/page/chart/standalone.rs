@@ -31,7 +31,10 @@ const LOOKS: [(&str, &str); 23] = [
     ("grid", r##"stroke="#d5dbe1""##),
     ("axis", r##"stroke="#7d8894""##),
     ("mean", r##"stroke="#1b232b" stroke-dasharray="4 3""##),
-    ("line", r#"fill="none" stroke-width="2" stroke-linejoin="round""#),
+    (
+        "line",
+        r#"fill="none" stroke-width="2" stroke-linejoin="round""#,
+    ),
     ("area", r#"opacity="0.14""#),
     ("f0", r##"fill="#1d74a5""##),
     ("f1", r##"fill="#c2570c""##),
@@ -98,7 +101,9 @@ pub(crate) fn standalone(sheet: &Sheet<'_>, svg: &str, height: f64) -> String {
         let _ = write!(file, r#"<text x="{EDGE}" y="{y:.1}">{note}</text>"#);
     }
     file.push_str("</svg>\n");
-    file.chars().map(|letter| if is_xml(letter) { letter } else { ' ' }).collect()
+    file.chars()
+        .map(|letter| if is_xml(letter) { letter } else { ' ' })
+        .collect()
 }
 
 /// Our markup with looks in place of classes. Texts in it are escaped: none has a quote.
@@ -147,18 +152,45 @@ mod tests {
     #[test]
     fn a_file_has_its_colours_and_no_class() {
         let ticks: Vec<Tick> = (0..3)
-            .map(|at| Tick { at: f64::from(at) / 2.0, label: format!("class=\"{at}\"") })
+            .map(|at| Tick {
+                at: f64::from(at) / 2.0,
+                label: format!("class=\"{at}\""),
+            })
             .collect();
-        let of = |name| Series { name, colour: 3, values: vec![Some(1.0), Some(2.0), None] };
+        let of = |name| Series {
+            name,
+            colour: 3,
+            values: vec![Some(1.0), Some(2.0), None],
+        };
         let legend = [(3, "<c>".to_owned())];
         let svg = lines("t", &ticks, &[of(""), of("c")], |value| format!("{value}"));
         let file = standalone(&sheet(&legend), &svg, 200.0);
-        assert!(!file.contains("class=\"") && !file.contains("var("), "{file}");
-        assert!(file.contains("#8250b5") && file.contains(&format!("{}  ", escaped("A & B"))), "{file}");
+        assert!(
+            !file.contains("class=\"") && !file.contains("var("),
+            "{file}"
+        );
+        assert!(
+            file.contains("#8250b5") && file.contains(&format!("{}  ", escaped("A & B"))),
+            "{file}"
+        );
         assert!(!file.contains('\u{1}') && !file.contains("<c>"));
-        let drawn = bars("t", &[Bar { name: "n".into(), value: Some(1.0), before: None, more: String::new(), href: None }], None, |value| format!("{value}"));
+        let drawn = bars(
+            "t",
+            &[Bar {
+                name: "n".into(),
+                value: Some(1.0),
+                before: None,
+                more: String::new(),
+                href: None,
+            }],
+            None,
+            |value| format!("{value}"),
+        );
         let file = standalone(&sheet(&[]), &drawn.svg, drawn.height);
-        assert!(!file.contains("class=\"") && file.contains("#1d74a5"), "{file}");
+        assert!(
+            !file.contains("class=\"") && file.contains("#1d74a5"),
+            "{file}"
+        );
         assert_eq!(file.matches("<svg").count(), file.matches("</svg>").count());
         let inner = &file[file[1..].find("<svg").unwrap() + 1..];
         let inner = &inner[..inner.find('>').unwrap()];
@@ -170,11 +202,17 @@ mod tests {
         let style = include_str!("../assets/page.css");
         let light = &style[..style.find("@media").unwrap()];
         for (class, look) in LOOKS {
-            let Some(number) = class.strip_prefix(['f', 'l']).filter(|number| number.len() == 1) else {
+            let Some(number) = class
+                .strip_prefix(['f', 'l'])
+                .filter(|number| number.len() == 1)
+            else {
                 continue;
             };
             let colour = look.split('"').nth(1).unwrap();
-            assert!(light.contains(&format!("--s{number}: {colour};")), "{class} {colour}");
+            assert!(
+                light.contains(&format!("--s{number}: {colour};")),
+                "{class} {colour}"
+            );
         }
     }
 }

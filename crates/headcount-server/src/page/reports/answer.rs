@@ -153,15 +153,20 @@ pub(super) fn headline(report: &Report) -> String {
         .filter(|(_, label)| *label != "user.name")
         .map(|(by, label)| title(*by, label).to_lowercase())
         .collect();
-    format!("{} by {}", measure(report.now.table.kind), names.join(" and "))
+    format!(
+        "{} by {}",
+        measure(report.now.table.kind),
+        names.join(" and ")
+    )
 }
 
 /// Of when, and in which words.
 pub(super) fn subtitle(report: &Report, locale: &Locale) -> String {
     let when = called(report.attribution).to_lowercase();
-    let compared = report.other.as_ref().map(|other| {
-        format!(", compared with {}", days_written(other.period, locale))
-    });
+    let compared = report
+        .other
+        .as_ref()
+        .map(|other| format!(", compared with {}", days_written(other.period, locale)));
     format!(
         "{}{}, {when}, days of {}",
         days_written(report.period, locale),
@@ -178,7 +183,12 @@ impl Told {
         let facts = &report.now.table.facts;
         let sum = |totals: &Totals| summed(own.kind, totals, locale);
         let picture = picture(report, own, &title, locale, Some(&asking.sight));
-        let asked = || visit.asked.pairs().map(|(name, value)| (name, Some(value.to_owned())));
+        let asked = || {
+            visit
+                .asked
+                .pairs()
+                .map(|(name, value)| (name, Some(value.to_owned())))
+        };
         Self {
             subtitle: subtitle(report, locale),
             meaning: match report.attribution {
@@ -214,7 +224,15 @@ impl Told {
 /// The same question to the API.
 fn interface(own: &Own, report: &Report) -> String {
     const NAMES: [&str; 9] = [
-        "by", "from", "to", "where", "under", "asOf", "timezone", "weekStart", "allowMissing",
+        "by",
+        "from",
+        "to",
+        "where",
+        "under",
+        "asOf",
+        "timezone",
+        "weekStart",
+        "allowMissing",
     ];
     let asked = report.asked.pairs();
     let asked = asked.filter(|(name, _)| NAMES.contains(name));
@@ -243,7 +261,13 @@ fn notes(report: &Report, locale: &Locale) -> Vec<Note> {
     let facts = &table.facts;
     let mut notes = Vec::new();
     let mut note = |text: String, command: Option<String>| notes.push(Note { text, command });
-    let of = |count: u64| format!("{} of {} facts", locale.number(count), locale.number(facts.all.facts));
+    let of = |count: u64| {
+        format!(
+            "{} of {} facts",
+            locale.number(count),
+            locale.number(facts.all.facts)
+        )
+    };
     if facts.straddling > 0 {
         note(
             format!(
@@ -291,11 +315,18 @@ fn notes(report: &Report, locale: &Locale) -> Vec<Note> {
     }
     if !report.missing.is_empty() {
         note(
-            format!("No facts are kept of {}; these days are left out.", days_told(&report.missing)),
+            format!(
+                "No facts are kept of {}; these days are left out.",
+                days_told(&report.missing)
+            ),
             report.pull.clone(),
         );
     }
-    if let Some(other) = report.other.as_ref().filter(|other| !other.missing.is_empty()) {
+    if let Some(other) = report
+        .other
+        .as_ref()
+        .filter(|other| !other.missing.is_empty())
+    {
         note(
             format!(
                 "Of the period compared with, no facts are kept of {}.",

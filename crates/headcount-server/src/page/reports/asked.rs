@@ -89,7 +89,9 @@ impl Own {
         let kind = one_of(asked, "kind", KINDS)?.unwrap_or(FactKind::HandleTime);
         let compares = Compare::ALL.map(|(compare, name, _)| (compare, name));
         let compare = one_of(asked, "compare", compares)?.unwrap_or(Compare::Nothing);
-        let columns = Column::NAMES.iter().map(|(of, name)| (SortBy::Column(*of), *name));
+        let columns = Column::NAMES
+            .iter()
+            .map(|(of, name)| (SortBy::Column(*of), *name));
         let sorts = std::iter::once((SortBy::Name, "name")).chain(columns);
         let sort = one_of(asked, "sort", sorts)?;
         // A column of the other kind of facts stays in a link when the kind is changed.
@@ -187,7 +189,9 @@ pub(super) fn title(attribute: Attribute, label: &str) -> String {
         Attribute::UserId => Some("Agent".to_owned()),
         _ => None,
     };
-    let offered = OFFERED.iter().find(|(name, _)| name.eq_ignore_ascii_case(label));
+    let offered = OFFERED
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(label));
     level
         .or_else(|| offered.map(|(_, title)| (*title).to_owned()))
         .unwrap_or_else(|| label.to_owned())
@@ -204,24 +208,43 @@ mod tests {
     #[test]
     fn what_is_asked_is_read() {
         let usual = own("").unwrap();
-        assert_eq!((usual.kind, usual.compare), (FactKind::HandleTime, Compare::Nothing));
+        assert_eq!(
+            (usual.kind, usual.compare),
+            (FactKind::HandleTime, Compare::Nothing)
+        );
         assert_eq!((usual.sort, usual.page), (None, 1));
         let asked = own("kind=Evaluations&compare=year&sort=average&order=ASC&page=3").unwrap();
-        assert_eq!((asked.kind, asked.compare), (FactKind::Evaluation, Compare::Year));
+        assert_eq!(
+            (asked.kind, asked.compare),
+            (FactKind::Evaluation, Compare::Year)
+        );
         assert_eq!(asked.sort, Some(SortBy::Column(Column::Average)));
         assert!(!asked.is_descending && asked.page == 3);
         assert!(own("sort=average").unwrap().is_descending);
         assert!(!own("sort=name").unwrap().is_descending);
         assert_eq!(own("kind=evaluations&sort=talk").unwrap().sort, None);
-        for bad in ["kind=calls", "compare=week", "sort=x", "order=up", "page=0", "page=x"] {
+        for bad in [
+            "kind=calls",
+            "compare=week",
+            "sort=x",
+            "order=up",
+            "page=0",
+            "page=x",
+        ] {
             let message = own(bad).unwrap_err().message().to_owned();
-            assert!(message.contains(bad.split('=').next().unwrap()), "{bad}: {message}");
+            assert!(
+                message.contains(bad.split('=').next().unwrap()),
+                "{bad}: {message}"
+            );
         }
     }
 
     #[test]
     fn attributes_have_names_for_people() {
-        assert_eq!(title(Attribute::Level(3), "manager.level3"), "Manager at level 3");
+        assert_eq!(
+            title(Attribute::Level(3), "manager.level3"),
+            "Manager at level 3"
+        );
         assert_eq!(title(Attribute::Media, "mediaType"), "Media type");
         assert_eq!(title(Attribute::Day, "day"), "Day");
         assert_eq!(title(Attribute::Tree, "skills"), "skills");

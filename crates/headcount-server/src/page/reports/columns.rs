@@ -75,7 +75,9 @@ impl Column {
         match self {
             Self::Count if is_time => ("Interactions", "Interactions handled"),
             Self::Count => ("Evaluations", "Evaluations of the agents"),
-            Self::Average if is_time => ("AHT", "Average handle time: handle time over interactions"),
+            Self::Average if is_time => {
+                ("AHT", "Average handle time: handle time over interactions")
+            }
             Self::Average => ("Score", "Average score, in points"),
             Self::Talk => ("Talk", "Average talk of interactions with any"),
             Self::Hold => ("Hold", "Average hold of interactions with any"),
@@ -284,7 +286,9 @@ mod tests {
     fn every_column_has_a_name_of_its_own() {
         for kind in FactKind::ALL {
             for column in Column::all(kind, true) {
-                let same = Column::NAMES.iter().filter(|(_, name)| *name == column.name());
+                let same = Column::NAMES
+                    .iter()
+                    .filter(|(_, name)| *name == column.name());
                 assert_eq!(same.count(), 1, "{column:?}");
                 assert!(!column.title(kind).0.is_empty());
             }

@@ -51,9 +51,12 @@ impl Form {
         let mut second = attributes(at(1));
         second.insert(0, choice("", "Nothing else", at(1).is_empty()));
         let when = asked.get("asOf").unwrap_or("event");
-        let mut conditions: Vec<String> = asked.each("where").into_iter().map(str::to_owned).collect();
+        let mut conditions: Vec<String> =
+            asked.each("where").into_iter().map(str::to_owned).collect();
         let leaves_out = asked.flag("allowMissing").unwrap_or_default();
-        let hidden = ["under", "timezone"].iter().any(|name| asked.get(name).is_some());
+        let hidden = ["under", "timezone"]
+            .iter()
+            .any(|name| asked.get(name).is_some());
         let is_open = hidden || !conditions.is_empty() || by.len() > 2;
         conditions.push(String::new());
         let kept = ["sort", "order", "weekStart"].into_iter();
@@ -71,7 +74,13 @@ impl Form {
                 .map(|(compare, value, name)| choice(value, name, compare == own.compare))
                 .into(),
             whens: [Attribution::Event, Attribution::Today]
-                .map(|one| choice(one.name(), called(one), one.name().eq_ignore_ascii_case(when)))
+                .map(|one| {
+                    choice(
+                        one.name(),
+                        called(one),
+                        one.name().eq_ignore_ascii_case(when),
+                    )
+                })
                 .into(),
             conditions,
             under: text("under"),
@@ -117,7 +126,8 @@ mod tests {
 
     #[test]
     fn what_is_asked_stands_in_the_fields() {
-        let query = b"by=Skills&by=day,team&where=a%3D1&where=b&from=2026-01-02&asOf=TODAY&sort=name";
+        let query =
+            b"by=Skills&by=day,team&where=a%3D1&where=b&from=2026-01-02&asOf=TODAY&sort=name";
         let asked = Parameters::parse(query);
         let form = Form::of(&Own::read(&asked).unwrap(), &asked);
         let chosen = |choices: &[Choice]| {
@@ -129,8 +139,14 @@ mod tests {
             chosen.join(" ")
         };
         assert_eq!(chosen(&form.first), "Skills");
-        assert_eq!((chosen(&form.second), form.other.as_str()), ("day".to_owned(), "team"));
-        assert_eq!((chosen(&form.kinds), chosen(&form.whens)), ("aht".to_owned(), "today".to_owned()));
+        assert_eq!(
+            (chosen(&form.second), form.other.as_str()),
+            ("day".to_owned(), "team")
+        );
+        assert_eq!(
+            (chosen(&form.kinds), chosen(&form.whens)),
+            ("aht".to_owned(), "today".to_owned())
+        );
         assert_eq!(form.conditions, ["a=1", "b", ""]);
         assert_eq!(form.from, "2026-01-02");
         assert!(form.is_open && !form.leaves_out);

@@ -178,7 +178,10 @@ impl Asking {
         };
         let shelf = self.shelf();
         let now = shelf.known(&unread.now.key);
-        let before = unread.other.as_ref().map(|(_, other)| shelf.known(&other.key));
+        let before = unread
+            .other
+            .as_ref()
+            .map(|(_, other)| shelf.known(&other.key));
         match (now, before) {
             (Some(now), None) => Ok(Looked::Found(self.report(unread, now, None)?)),
             (Some(now), Some(Some(before))) => {
@@ -311,7 +314,9 @@ impl Asking {
         match error {
             KeptError::Missing { all: true, .. } => {
                 let pull = error.pull().unwrap_or_default();
-                format!("There is nothing to compare with: no facts of {period} are kept. {pull} fetches them.")
+                format!(
+                    "There is nothing to compare with: no facts of {period} are kept. {pull} fetches them."
+                )
             }
             error => {
                 let pull = error.pull().map(|pull| format!(" {pull} fetches them."));
@@ -328,7 +333,11 @@ impl Asking {
         let locale = &self.visit.locale;
         let zone = self.visit.app.settings.reports.timezone.as_deref();
         let today = locale.day_of(self.visit.app.now_ms());
-        let days = |back: i32| today.checked_sub(jiff::Span::new().days(back)).unwrap_or(today);
+        let days = |back: i32| {
+            today
+                .checked_sub(jiff::Span::new().days(back))
+                .unwrap_or(today)
+        };
         let period = Period {
             from: days(30),
             to: days(1),

@@ -98,7 +98,9 @@ fn drawn_bars(
         .collect();
     let mean = Column::Average.value(report, &report.total());
     let mean = mean.map(|mean| (mean, format!("all {}", mean_written(kind, mean, locale))));
-    let drawn = bars(title, &of_rows, mean, |value| mean_written(kind, value, locale));
+    let drawn = bars(title, &of_rows, mean, |value| {
+        mean_written(kind, value, locale)
+    });
     let all = report.len();
     Picture {
         svg: drawn.svg,
@@ -159,7 +161,9 @@ fn lines(report: &Report, of_time: usize, title: &str, locale: &Locale) -> Pictu
         let rows = rows.map(|(values, row)| (&values[..], &row.totals));
         let (before, _) = summed(report, rows, of_time, &place, places);
         all.extend(before);
-        names = [report.period, other.period].map(|of| days_written(of, locale)).into();
+        names = [report.period, other.period]
+            .map(|of| days_written(of, locale))
+            .into();
     }
     let colour = |at: usize| if is_alone && at == 1 { BEFORE } else { at };
     let named = names.iter().enumerate();
@@ -168,7 +172,9 @@ fn lines(report: &Report, of_time: usize, title: &str, locale: &Locale) -> Pictu
         .map(|(at, name)| (colour(at), name.clone()))
         .collect();
     let value = |totals: &Option<Totals>| average(&totals.as_ref()?.measured(kind));
-    let values = all.iter().flat_map(|line| line.places.iter().filter_map(value));
+    let values = all
+        .iter()
+        .flat_map(|line| line.places.iter().filter_map(value));
     let most = values.fold(0.0, f64::max);
     // An axis of minutes is round where seconds would not be.
     let unit = match kind {
@@ -182,7 +188,11 @@ fn lines(report: &Report, of_time: usize, title: &str, locale: &Locale) -> Pictu
         .map(|(at, (line, name))| Series {
             name,
             colour: colour(at),
-            values: line.places.iter().map(|totals| Some(value(totals)? / unit)).collect(),
+            values: line
+                .places
+                .iter()
+                .map(|totals| Some(value(totals)? / unit))
+                .collect(),
         })
         .collect();
     let last = places.saturating_sub(1).max(1);
@@ -192,7 +202,9 @@ fn lines(report: &Report, of_time: usize, title: &str, locale: &Locale) -> Pictu
             label: tick(attribute, &times[at * together], locale),
         })
         .collect();
-    let svg = chart::lines(title, &ticks, &series, |value| mean_written(kind, value * unit, locale));
+    let svg = chart::lines(title, &ticks, &series, |value| {
+        mean_written(kind, value * unit, locale)
+    });
     Picture {
         svg,
         // As wide and high as lines are drawn.
@@ -205,7 +217,8 @@ fn lines(report: &Report, of_time: usize, title: &str, locale: &Locale) -> Pictu
 fn notes(segments: usize, together: usize) -> Option<String> {
     let some = (segments > LINES)
         .then(|| format!("The {LINES} largest of {segments} segments; the table has all."));
-    let wide = (together > 1).then(|| format!("Each point is the average of {together} beside each other."));
+    let wide = (together > 1)
+        .then(|| format!("Each point is the average of {together} beside each other."));
     let notes: Vec<String> = some.into_iter().chain(wide).collect();
     (!notes.is_empty()).then(|| notes.join(" "))
 }
@@ -246,7 +259,9 @@ fn summed<'r>(
     for (values, totals) in rows {
         let labels = labels(values);
         let line = lines.iter_mut().find(|line| line.labels == labels);
-        let at = values.get(of_time).and_then(|time| place.get(time.as_str()));
+        let at = values
+            .get(of_time)
+            .and_then(|time| place.get(time.as_str()));
         if let (Some(line), Some(&at)) = (line, at) {
             let sum = line.places[at].take().unwrap_or_default();
             // The sums of all rows were added up before, and fit.

@@ -117,7 +117,12 @@ impl Report {
 }
 
 /// What is missing, for the command that fetches it; all of a period where no days are named.
-pub(super) fn missing_error(kind: FactKind, period: Period, timezone: &str, missing: &[Date]) -> KeptError {
+pub(super) fn missing_error(
+    kind: FactKind,
+    period: Period,
+    timezone: &str,
+    missing: &[Date],
+) -> KeptError {
     KeptError::Missing {
         kind,
         period,

@@ -72,7 +72,9 @@ impl Table {
         let pairs = ordered(report, own.sort, own.is_descending, first..first + ROWS);
         let last = first + pairs.len();
         let cells = |line: &Line<'_>| {
-            let cells = columns.iter().map(|column| column.written(report, line, locale));
+            let cells = columns
+                .iter()
+                .map(|column| column.written(report, line, locale));
             cells.collect::<Vec<_>>()
         };
         let row = |pair: Pair| Row {
@@ -82,7 +84,10 @@ impl Table {
         let turned = |page: usize| visit.link_with(&[("page", Some(&page.to_string()))]);
         Self {
             label_heads: label_heads(report, own, visit),
-            heads: columns.iter().map(|column| head(*column, own, visit)).collect(),
+            heads: columns
+                .iter()
+                .map(|column| head(*column, own, visit))
+                .collect(),
             rows: pairs.into_iter().map(row).collect(),
             total: cells(&report.total()),
             told: (all > ROWS).then(|| {
@@ -118,7 +123,10 @@ pub(super) fn shown(
             continue;
         };
         let read = match attribute {
-            Attribute::UserId => values.get(at + 1).filter(|name| *name != NONE).unwrap_or(value),
+            Attribute::UserId => values
+                .get(at + 1)
+                .filter(|name| *name != NONE)
+                .unwrap_or(value),
             _ => value,
         };
         let text = match (attribute, read.parse::<Date>()) {
