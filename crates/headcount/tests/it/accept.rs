@@ -59,7 +59,11 @@ fn what_the_breaker_holds_back_is_accepted_on_the_page() {
         "{held}"
     );
     let post = |token: &str, held: &str| {
-        let form = format!("proof={}&held={}", field(held, "proof"), field(held, "held"));
+        let form = format!(
+            "proof={}&held={}",
+            field(held, "proof"),
+            field(held, "held")
+        );
         one.ask("POST", "/sync/accept", token, form.as_bytes())
     };
     // Whoever may not is refused, though they have the form of somebody who may.
@@ -68,7 +72,10 @@ fn what_the_breaker_holds_back_is_accepted_on_the_page() {
     assert_eq!(sandbox.run(&REPORT).status.code(), Some(4));
     let (status, told) = post(&admin, &held);
     assert_eq!(status, 409, "{told}");
-    assert!(told.contains("Another snapshot is held back by now"), "{told}");
+    assert!(
+        told.contains("Another snapshot is held back by now"),
+        "{told}"
+    );
 
     let (status, told) = post(&admin, &page(&one, "/sync", &admin));
     assert_eq!(status, 303, "{told}");
@@ -78,7 +85,10 @@ fn what_the_breaker_holds_back_is_accepted_on_the_page() {
     assert!(!page(&one, "/sync", &admin).contains("Held back"));
     assert_eq!(sandbox.run(&["sync", "--accept"]).status.code(), Some(1));
     let logged = one.logged();
-    assert!(logged.contains("a snapshot that was held back is accepted"), "{logged}");
+    assert!(
+        logged.contains("a snapshot that was held back is accepted"),
+        "{logged}"
+    );
     assert!(!logged.contains(&admin), "a token is in the log");
 }
 
@@ -104,9 +114,15 @@ fn a_run_at_work_is_watched_on_the_page() {
         std::thread::sleep(Duration::from_millis(20));
     }
     assert!(seen.is_sorted(), "{seen:?}");
-    assert!(seen.iter().any(|users| (1..6_000).contains(users)), "{seen:?}");
+    assert!(
+        seen.iter().any(|users| (1..6_000).contains(users)),
+        "{seen:?}"
+    );
     let after = page(&serving, "/sync", &token);
-    assert!(!after.contains("data-watch") && after.contains("snapshot=1"), "{after}");
+    assert!(
+        !after.contains("data-watch") && after.contains("snapshot=1"),
+        "{after}"
+    );
 }
 
 #[test]
@@ -130,7 +146,10 @@ fn a_baseline_of_check_is_one_of_the_page_and_the_other_way_round() {
 
     let serving = Serving::start(&sandbox, &["--baseline", known], "with.log");
     let told = page(&serving, "/findings", "");
-    assert!(told.contains("Nothing new is found") && told.contains("0 new and"), "{told}");
+    assert!(
+        told.contains("Nothing new is found") && told.contains("0 new and"),
+        "{told}"
+    );
     assert!(page(&serving, "/findings?known=show", "").contains(">known</span>"));
     assert_eq!(page(&serving, "/findings/baseline.json", ""), made);
     drop(serving);
@@ -143,5 +162,8 @@ fn a_baseline_of_check_is_one_of_the_page_and_the_other_way_round() {
     let refused = sandbox.run(&twice);
     assert_eq!(refused.status.code(), Some(2));
     let told = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(told.contains("there are two baselines of the org"), "{told}");
+    assert!(
+        told.contains("there are two baselines of the org"),
+        "{told}"
+    );
 }
