@@ -63,6 +63,8 @@ pub struct Fact {
 pub const HANDLE_COUNT: usize = 0;
 /// Place of `handle_sum_ms` among the measures.
 pub const HANDLE_SUM: usize = 1;
+/// Place of `transferred_count` among the measures.
+pub const TRANSFERRED_COUNT: usize = 9;
 /// Place of `evaluation_count` among the measures.
 pub const EVALUATION_COUNT: usize = 0;
 /// Place of `score_count` among the measures.
@@ -130,6 +132,10 @@ mod tests {
         let name = |kind: FactKind, at: usize| kind.measures()[at].name;
         assert_eq!(name(FactKind::HandleTime, HANDLE_COUNT), "handle_count");
         assert_eq!(name(FactKind::HandleTime, HANDLE_SUM), "handle_sum_ms");
+        assert_eq!(
+            name(FactKind::HandleTime, TRANSFERRED_COUNT),
+            "transferred_count"
+        );
         assert_eq!(
             name(FactKind::Evaluation, EVALUATION_COUNT),
             "evaluation_count"

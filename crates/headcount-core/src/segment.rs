@@ -10,6 +10,7 @@ mod attribute;
 mod block;
 mod calendar;
 mod cells;
+mod compared;
 mod divisions;
 mod document;
 mod lineage;
@@ -28,6 +29,7 @@ pub use self::{
     attribute::{Attribute, AttributesError, UnknownAttribute},
     block::{Block, BlockMeasure, FactSink, Moments, NO_VALUE, hand_over},
     calendar::Calendar,
+    compared::{Pair, paired},
     divisions::NamedDivision,
     document::{Document, SnapshotRef},
     lineage::Lineage,

@@ -54,7 +54,7 @@ use crate::{
 };
 
 /// Every path of the page.
-pub(crate) const PATHS: [&str; 23] = [
+pub(crate) const PATHS: [&str; 25] = [
     "/",
     "/people",
     "/people.csv",
@@ -67,6 +67,8 @@ pub(crate) const PATHS: [&str; 23] = [
     "/divisions",
     "/divisions.csv",
     "/reports",
+    "/reports/chart.svg",
+    "/reports/report.csv",
     "/findings",
     "/findings/baseline.json",
     "/changes",
@@ -95,6 +97,8 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         divisions,
         divisions_table,
         report,
+        report_chart,
+        report_csv,
         all_findings,
         baseline,
         all_changes,
@@ -120,6 +124,8 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route(divisions, get(groups::get_divisions))
         .route(divisions_table, get(groups::get_divisions_table))
         .route(report, get(reports::get_reports))
+        .route(report_chart, get(reports::get_chart))
+        .route(report_csv, get(reports::get_csv))
         .route(all_findings, get(findings::get_findings))
         .route(baseline, get(findings::get_baseline))
         .route(all_changes, get(changes::get_changes))

@@ -13,6 +13,14 @@ impl Parameters {
         Self(form_urlencoded::parse(text).into_owned().collect())
     }
 
+    /// The same, with this value for a name that has none.
+    pub(crate) fn otherwise(mut self, name: &str, value: impl Into<String>) -> Self {
+        if self.get(name).is_none() {
+            self.0.push((name.to_owned(), value.into()));
+        }
+        self
+    }
+
     /// All that have a value, in their order.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         let pairs = self.0.iter().filter(|(_, value)| !value.is_empty());
@@ -149,6 +157,13 @@ mod tests {
                 .number("pageSize")
                 .is_err()
         );
+    }
+
+    #[test]
+    fn what_is_said_counts_before_what_is_usual() {
+        let asked = Parameters::parse(b"by=&from=1").otherwise("by", "a");
+        let asked = asked.otherwise("from", "2").otherwise("by", "b");
+        assert_eq!((asked.get("by"), asked.get("from")), (Some("a"), Some("1")));
     }
 
     #[test]

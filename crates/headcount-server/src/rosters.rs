@@ -23,7 +23,10 @@ use roaring::RoaringBitmap;
 
 use crate::{
     findings::{Findings, FindingsKey},
-    handlers::delta::{DeltaKey, Entry},
+    handlers::{
+        delta::{DeltaKey, Entry},
+        reports,
+    },
     kept::Kept,
     odata::Shelf,
     page::{Forest, Groups, GroupsKey, Numbers, NumbersKey},
@@ -74,6 +77,8 @@ pub(crate) struct Loaded {
     pub(crate) numbers: Kept<NumbersKey, Numbers>,
     /// Who changed until it was published.
     pub(crate) deltas: Kept<DeltaKey, Vec<Entry>>,
+    /// Reports over the versions until it was published.
+    pub(crate) reports: reports::Shelf,
 }
 
 impl Loaded {
@@ -384,6 +389,7 @@ fn load(
     roster.warm();
     Ok(Loaded {
         snapshot,
+        reports: reports::Shelf::new(roster.len()),
         roster,
         erased,
         past: as_of_ms.is_some(),

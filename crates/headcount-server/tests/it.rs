@@ -38,6 +38,8 @@ mod page_groups;
 mod page_people;
 #[path = "it/page_person.rs"]
 mod page_person;
+#[path = "it/page_reports.rs"]
+mod page_reports;
 #[path = "it/page_sync.rs"]
 mod page_sync;
 #[path = "it/page_tree.rs"]

@@ -227,27 +227,7 @@ impl FactStore {
     /// # Errors
     /// As [`FactStore::list`].
     pub fn missing(&self, kind: FactKind, from: Date, to: Date) -> Result<Vec<Date>, FactsError> {
-        let days = self.list(kind)?;
-        let mut missing = Vec::new();
-        let dates = from.series(1.day()).take_while(|date| *date <= to);
-        for date in dates {
-            let before = days.partition_point(|day| day.day.date <= date);
-            let covered = match days[..before].last() {
-                Some(last) if last.day.date == date => true,
-                Some(last) => {
-                    let day = Day {
-                        date,
-                        ..last.day.clone()
-                    };
-                    last.end_ms > day.bounds()?.0
-                }
-                None => false,
-            };
-            if !covered {
-                missing.push(date);
-            }
-        }
-        Ok(missing)
+        missing(&self.list(kind)?, from, to)
     }
 
     /// Begins to change facts. Nobody else does until the value is gone, and readers see nothing of
@@ -269,4 +249,29 @@ impl FactStore {
         change.commit()?;
         Ok(put)
     }
+}
+
+/// The dates from `from` to `to`, both included, of which there is none among `days` and that do not
+/// lie in an interval of an earlier one.
+pub(crate) fn missing(days: &[KeptDay], from: Date, to: Date) -> Result<Vec<Date>, FactsError> {
+    let mut missing = Vec::new();
+    let dates = from.series(1.day()).take_while(|date| *date <= to);
+    for date in dates {
+        let before = days.partition_point(|day| day.day.date <= date);
+        let covered = match days[..before].last() {
+            Some(last) if last.day.date == date => true,
+            Some(last) => {
+                let day = Day {
+                    date,
+                    ..last.day.clone()
+                };
+                last.end_ms > day.bounds()?.0
+            }
+            None => false,
+        };
+        if !covered {
+            missing.push(date);
+        }
+    }
+    Ok(missing)
 }

@@ -93,26 +93,33 @@ pub fn report<F: Sync, E: std::error::Error + Send + 'static>(
     threads: usize,
     scan: impl Fn(&F, &[usize], &mut dyn FactSink) -> Result<(), E> + Sync,
 ) -> Result<(Table, Snapshot), ReportError<E>> {
+    let wanted = question.kind.told();
+    reading(store, org, question, wanted, files, threads, scan)
+}
+
+/// The same with the measures at the places `wanted`.
+fn reading<F: Sync, E: std::error::Error + Send + 'static>(
+    store: &dyn Store,
+    org: &str,
+    question: &Question,
+    wanted: &[usize],
+    files: &[F],
+    threads: usize,
+    scan: impl Fn(&F, &[usize], &mut dyn FactSink) -> Result<(), E> + Sync,
+) -> Result<(Table, Snapshot), ReportError<E>> {
     let (people, snapshot) = people(store, org, question)?;
-    let table = read(
-        &Plan::new(&people, question)?,
-        question,
-        files,
-        threads,
-        scan,
-    )?;
-    Ok((table, snapshot))
+    let plan = Plan::new(&people, question)?;
+    Ok((read(&plan, wanted, files, threads, scan)?, snapshot))
 }
 
 /// Reads the facts of a plan.
 fn read<F: Sync, E: std::error::Error + Send + 'static>(
     plan: &Plan<'_>,
-    question: &Question,
+    wanted: &[usize],
     files: &[F],
     threads: usize,
     scan: impl Fn(&F, &[usize], &mut dyn FactSink) -> Result<(), E> + Sync,
 ) -> Result<Table, ReportError<E>> {
-    let wanted = question.kind.told();
     let next = AtomicUsize::new(0);
     let failed: Mutex<Option<E>> = Mutex::new(None);
     let fail = || failed.lock().unwrap_or_else(PoisonError::into_inner);
@@ -158,11 +165,12 @@ fn pushed<E: std::error::Error + 'static>(
     store: &dyn Store,
     org: &str,
     question: &Question,
+    wanted: &[usize],
     sum: impl FnOnce(&mut Pushed<'_>) -> Result<(), ReportError<E>>,
 ) -> Result<(Table, Snapshot), ReportError<E>> {
     let (people, snapshot) = people(store, org, question)?;
     let plan = Plan::new(&people, question)?;
-    let mut pushed = Pushed::new(&plan, question.kind.told());
+    let mut pushed = Pushed::new(&plan, wanted);
     sum(&mut pushed)?;
     Ok((reconciled(pushed.table()?)?, snapshot))
 }

@@ -7,11 +7,11 @@ pub(crate) mod print;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 
 use headcount_core::{
     fact::FactKind,
-    segment::{Attribute, AttributesError, Attribution, Table, Totals},
+    segment::{Attribute, AttributesError, Attribution, Table, Totals, paired},
 };
 use jiff::civil::Date;
 
@@ -70,32 +70,19 @@ impl Report {
 
 /// The segments of both, those of the first in its order, then those of the other alone.
 pub(crate) fn compared<'t>(report: &'t Report, other: &'t Report) -> Vec<Compared<'t>> {
-    let mut before: HashMap<&[String], &Totals> = other
-        .table
-        .rows
-        .iter()
-        .map(|row| (&row.values[..], &row.totals))
-        .collect();
-    let mut rows: Vec<Compared<'t>> = report
-        .table
-        .rows
-        .iter()
-        .map(|row| Compared {
-            values: &row.values,
-            now: Some(&row.totals),
-            before: before.remove(&row.values[..]),
+    let (now, before) = (&report.table, &other.table);
+    let pairs = paired(now, before, Cow::Borrowed).into_iter();
+    pairs
+        .filter_map(|pair| {
+            let now = pair.now.map(|at| &now.rows[at]);
+            let before = pair.before.map(|at| &before.rows[at]);
+            Some(Compared {
+                values: &now.or(before)?.values,
+                now: now.map(|row| &row.totals),
+                before: before.map(|row| &row.totals),
+            })
         })
-        .collect();
-    let gone = other.table.rows.iter();
-    rows.extend(
-        gone.filter(|row| before.contains_key(&row.values[..]))
-            .map(|row| Compared {
-                values: &row.values,
-                now: None,
-                before: Some(&row.totals),
-            }),
-    );
-    rows
+        .collect()
 }
 
 /// The attributes of these names, and what they are called in the answer.

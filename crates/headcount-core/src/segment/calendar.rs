@@ -6,7 +6,7 @@ use jiff::{
     tz::TimeZone,
 };
 
-use super::Attribute;
+use super::{Attribute, Period};
 
 /// The calendar that a report is in.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,6 +71,15 @@ impl Calendar {
         }
     }
 
+    /// What the days, weeks or months that a period touches are called, in order.
+    #[must_use]
+    pub fn names(&self, attribute: Attribute, period: Period) -> Vec<String> {
+        let days = period.days().map(number);
+        let mut names: Vec<String> = days.map(|day| self.name(attribute, day)).collect();
+        names.dedup();
+        names
+    }
+
     fn week_of(&self, day: Date) -> Date {
         let past = day.weekday().since(self.week_start);
         let back = jiff::Span::new().days(i64::from(past));
@@ -133,6 +142,22 @@ mod tests {
             riyadh.start_of(Date::constant(2026, 11, 1)),
             Some(ms("2026-10-31T21:00:00Z"))
         );
+    }
+
+    #[test]
+    fn a_period_names_its_stretches_in_order() {
+        let calendar = Calendar {
+            zone: TimeZone::UTC,
+            week_start: Weekday::Monday,
+        };
+        let period = Period {
+            from: Date::constant(2026, 10, 31),
+            to: Date::constant(2026, 11, 2),
+        };
+        let names = |attribute| calendar.names(attribute, period).join(" ");
+        assert_eq!(names(Attribute::Day), "2026-10-31 2026-11-01 2026-11-02");
+        assert_eq!(names(Attribute::Week), "2026-10-26 2026-11-02");
+        assert_eq!(names(Attribute::Month), "2026-10 2026-11");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Range};
 
-use jiff::{ToSpan, civil::Date};
+use jiff::{Span, ToSpan, Unit, civil::Date};
 
 use super::Calendar;
 
@@ -29,6 +29,34 @@ impl Period {
         self.from
             .series(1.day())
             .take_while(move |day| *day <= self.to)
+    }
+
+    /// The period to compare this one with: the whole months before a period of whole months, else
+    /// as many days before it; `None` past the ends of time.
+    #[must_use]
+    pub fn before(self) -> Option<Self> {
+        let to = self.from.yesterday().ok()?;
+        let after = self.to.tomorrow().ok()?;
+        let span = Span::new();
+        let from = if self.from.day() == 1 && after.day() == 1 {
+            let between = self.from.until((Unit::Month, after)).ok()?;
+            self.from.checked_sub(span.months(between.get_months()))
+        } else {
+            let between = self.from.until(self.to).ok()?;
+            to.checked_sub(span.days(between.get_days()))
+        };
+        let from = from.ok()?;
+        Some(Self { from, to })
+    }
+
+    /// The same days a year before; whole months stay whole. `None` past the ends of time.
+    #[must_use]
+    pub fn year_before(self) -> Option<Self> {
+        let year = Span::new().years(1);
+        let after = self.to.tomorrow().ok()?.checked_sub(year).ok()?;
+        let from = self.from.checked_sub(year).ok()?;
+        let to = after.yesterday().ok()?.max(from);
+        Some(Self { from, to })
     }
 
     /// Days that follow each other, as stretches; `days` are in order.
@@ -67,5 +95,50 @@ impl fmt::Display for Period {
             return self.from.fmt(f);
         }
         write!(f, "{} to {}", self.from, self.to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::as_of::date;
+
+    fn period(from: &str, to: &str) -> Period {
+        Period {
+            from: date(from).unwrap(),
+            to: date(to).unwrap(),
+        }
+    }
+
+    #[test]
+    fn the_period_before_is_as_long_or_the_months_before() {
+        for (of, before) in [
+            (("2026-11-08", "2026-11-14"), ("2026-11-01", "2026-11-07")),
+            (("2026-03-01", "2026-03-31"), ("2026-02-01", "2026-02-28")),
+            (("2026-01-01", "2026-12-31"), ("2025-01-01", "2025-12-31")),
+            (("2026-03-01", "2026-03-01"), ("2026-02-28", "2026-02-28")),
+        ] {
+            let of = period(of.0, of.1);
+            assert_eq!(of.before(), Some(period(before.0, before.1)), "{of}");
+        }
+        assert_eq!(Date::MIN.yesterday().ok(), None);
+        let first = Period {
+            from: Date::MIN,
+            to: Date::MIN,
+        };
+        assert_eq!((first.before(), first.year_before()), (None, None));
+    }
+
+    #[test]
+    fn a_year_before_whole_months_stay_whole() {
+        for (of, before) in [
+            (("2026-11-08", "2026-11-14"), ("2025-11-08", "2025-11-14")),
+            (("2025-02-01", "2025-02-28"), ("2024-02-01", "2024-02-29")),
+            (("2024-02-01", "2024-02-29"), ("2023-02-01", "2023-02-28")),
+            (("2024-02-29", "2024-02-29"), ("2023-02-28", "2023-02-28")),
+        ] {
+            let of = period(of.0, of.1);
+            assert_eq!(of.year_before(), Some(period(before.0, before.1)), "{of}");
+        }
     }
 }

@@ -99,6 +99,12 @@ impl<'p> Pushed<'p> {
         &self.cuts
     }
 
+    /// Places of the measures that are told.
+    #[must_use]
+    pub fn wanted(&self) -> &[usize] {
+        &self.segmenter.wanted
+    }
+
     /// Whether media types are told apart.
     #[must_use]
     pub fn by_media(&self) -> bool {

@@ -1,12 +1,11 @@
 //! `GET /headcount/v1/reports/aht` and `/evaluations`: kept facts by segment.
 
-mod asked;
-mod table;
+pub(crate) mod asked;
+pub(crate) mod run;
+mod shelf;
+pub(crate) mod table;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::Arc;
 
 use axum::{
     extract::{Extension, Request, State},
@@ -14,11 +13,18 @@ use axum::{
 };
 use headcount_core::{
     fact::FactKind,
-    segment::{Answer, Document, PlanError, Table},
+    segment::{Answer, Document, Table},
 };
-use headcount_store::{KeptDays, KeptError, KeptFault, KeptQuestion, ReportError, Snapshot};
+use headcount_store::{KeptDays, KeptQuestion, Snapshot};
 
-use self::asked::{Asked, manager};
+use self::{
+    asked::{Asked, manager},
+    run::{Ran, few_enough, find, run},
+};
+pub(crate) use self::{
+    run::Wanted,
+    shelf::{Key, Shelf},
+};
 use super::snapshot_ref;
 use crate::{
     access::Caller,
@@ -29,12 +35,6 @@ use crate::{
     json::Json,
     parameters::Parameters,
 };
-
-/// Threads that add facts up for one answer: others want to be answered meanwhile.
-pub(crate) const THREADS: usize = 2;
-
-/// Segments in an answer at most.
-const MOST_ROWS: usize = 200_000;
 
 /// Handle time by segment.
 pub(crate) async fn get_aht(
@@ -99,13 +99,11 @@ async fn answer(
             if freshness.is_known(&headers) {
                 return Ok(Outcome::Known(freshness));
             }
-            let engine = app.settings.reports.engine;
-            let goes_on = || goes_on.load(Ordering::Relaxed);
-            let store = app.rosters.store();
-            let erased = store.heads()?.erased;
-            let (table, snapshot) = days
-                .report(store, &org, engine, THREADS, &goes_on)
-                .map_err(not_reported)?;
+            let Ran {
+                table,
+                snapshot,
+                erased,
+            } = run(&app, &org, &days, &goes_on)?;
             // The store may be ahead of what is in memory.
             let told = (snapshot.id, snapshot.published_ms);
             let divisions = question.divisions.as_deref();
@@ -136,57 +134,6 @@ async fn answer(
     }
 }
 
-/// Whether anybody still waits for an answer: once this is dropped, the work for it ends.
-pub(crate) struct Wanted(Arc<AtomicBool>);
-
-impl Wanted {
-    pub(crate) fn new() -> Self {
-        Self(Arc::new(AtomicBool::new(true)))
-    }
-
-    pub(crate) fn goes_on(&self) -> Arc<AtomicBool> {
-        self.0.clone()
-    }
-}
-
-impl Drop for Wanted {
-    fn drop(&mut self) {
-        self.0.store(false, Ordering::Relaxed);
-    }
-}
-
-fn find(app: &App, org: &str, question: &KeptQuestion) -> Result<KeptDays, ApiError> {
-    let facts = app.facts(org);
-    KeptDays::find(facts.as_ref(), question).map_err(refused)
-}
-
-/// Why facts do not answer a question.
-pub(crate) fn refused(error: KeptError) -> ApiError {
-    match error {
-        KeptError::Facts(error) => error.into(),
-        KeptError::Missing { all, .. } => {
-            let pull = error.pull().unwrap_or_default();
-            let anyway = if all {
-                ""
-            } else {
-                ", or ask with allowMissing=true for the other days"
-            };
-            ApiError::nothing_of(format!("{error}: `{pull}` fetches them{anyway}"))
-        }
-        KeptError::Zones(_) => {
-            ApiError::constraint(format!("{error}; say which one with timezone"))
-        }
-        KeptError::CutInterval { over, .. } => ApiError::constraint(format!(
-            "{error}; ask from {} to {}, or with allowMissing=true",
-            over.from, over.to
-        )),
-        KeptError::CutOtherwise { ref cut, .. } => {
-            ApiError::constraint(format!("{error}; ask with timezone={cut}"))
-        }
-        error => ApiError::constraint(error),
-    }
-}
-
 fn write(
     labels: &[String],
     table: &Table,
@@ -205,36 +152,4 @@ fn write(
     let mut json = Json::default();
     json.value(&document);
     json
-}
-
-fn few_enough(table: &Table) -> Result<(), ApiError> {
-    if table.rows.len() > MOST_ROWS {
-        return Err(ApiError::constraint(format!(
-            "the report has {} segments, and at most {MOST_ROWS} are sent; ask for fewer attributes or days, or use `headcount report`",
-            table.rows.len()
-        )));
-    }
-    Ok(())
-}
-
-/// Why facts were not added up.
-pub(crate) fn not_reported(error: ReportError<KeptFault>) -> ApiError {
-    match error {
-        ReportError::Store(error) => error.into(),
-        ReportError::Facts(KeptFault::Facts(error)) => error.into(),
-        // Nobody reads this answer.
-        ReportError::Facts(KeptFault::Stopped) => ApiError::slow_answer(),
-        ReportError::Facts(KeptFault::Replaced) => ApiError::unavailable(1),
-        ReportError::Plan(PlanError::NoManager { .. }) => ApiError::not_found(),
-        ReportError::Plan(error @ PlanError::Overflow) => {
-            ApiError::constraint(format!("{error}; ask for a shorter period"))
-        }
-        error => {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "a report cannot be made"
-            );
-            ApiError::internal()
-        }
-    }
 }

@@ -1,7 +1,9 @@
 //! Pictures of numbers, drawn as SVG. Colours come from the style, by class; every number that a
 //! picture shows stands in it as text or in the table beside it.
 
+pub(crate) mod bars;
 pub(crate) mod days;
+pub(crate) mod standalone;
 
 use std::fmt::Write;
 
@@ -142,7 +144,8 @@ fn hints(
 ) {
     /// More would make a page large, and be too narrow to point at.
     const MOST: usize = 130;
-    if ticks.len() > MOST {
+    const MOST_VALUES: usize = 300;
+    if ticks.len() > MOST || ticks.len() * series.len() > MOST_VALUES {
         return;
     }
     for (at, tick) in ticks.iter().enumerate() {

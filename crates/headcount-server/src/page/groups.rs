@@ -1,19 +1,24 @@
 //! Departments and divisions: how large each is, and how it is spelled.
 
 mod counted;
+mod picture;
+mod spelled;
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use askama::Template;
 use axum::response::Response;
 use headcount_core::{aggregate::NONE, search::text::fold};
 
 pub(crate) use self::counted::{Group, Groups, GroupsKey, Kind};
+use self::{
+    picture::picture,
+    spelled::{Variants, variants},
+};
 use super::{
     assets::Edition,
     chart,
     tree::written,
-    treemap::{self, Tile},
     visit::{Frame, Place, Visit, brief},
 };
 use crate::{
@@ -28,13 +33,6 @@ use crate::{
 const ROWS: usize = 100;
 /// Bytes that the rows may take, about; those that the picture and the spellings took go off it.
 const ROOM: usize = 78_000;
-/// Rectangles of the picture.
-const TILES: usize = 36;
-/// Names that are spelled in several ways, and spellings of each.
-const VARIANTS: usize = 20;
-const SPELLINGS: usize = 6;
-/// Bytes that these may take, about.
-const VARIANTS_ROOM: usize = 16_000;
 /// Bytes of a link at most. A name that is longer is shown and leads nowhere.
 const LINK: usize = 500;
 /// The colour of users without a group, and those of the others in turn.
@@ -89,19 +87,6 @@ struct Row {
     bar: String,
     share: String,
     users: String,
-}
-
-/// One name, spelled in several ways.
-struct Variants {
-    spellings: Vec<Spelling>,
-    more: Option<String>,
-}
-
-struct Spelling {
-    text: String,
-    id: Option<String>,
-    href: Option<String>,
-    count: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -381,115 +366,6 @@ impl Row {
     }
 }
 
-impl Variants {
-    fn size(&self) -> usize {
-        /// What stands around the texts.
-        const AROUND: usize = 120;
-        let spellings = self.spellings.iter().map(|spelling| {
-            let href = spelling.href.as_ref().map_or(0, |href| written(href));
-            AROUND + written(&spelling.text) + href
-        });
-        spellings.sum()
-    }
-}
-
-/// The picture of the groups: areas by active users, the many small ones together.
-fn picture(
-    visit: &Visit,
-    groups: &Groups,
-    kind: Kind,
-    places: &[usize],
-    active: u64,
-) -> Option<String> {
-    let mut places = places.to_vec();
-    places.sort_unstable();
-    places.retain(|&at| groups.all[at].active > 0);
-    if places.len() < 2 {
-        return None;
-    }
-    let shown = match places.len() {
-        count if count <= TILES => count,
-        _ => TILES - 1,
-    };
-    let locale = &visit.locale;
-    let told = |count: u64| {
-        let users = if count == 1 {
-            "active user"
-        } else {
-            "active users"
-        };
-        format!("{} {users}", locale.number(count))
-    };
-    let mut tiles: Vec<Tile> = places[..shown]
-        .iter()
-        .map(|&at| {
-            let group = &groups.all[at];
-            let name = short(&group.name);
-            let share = locale.percent(group.active, groups.active);
-            Tile {
-                hint: format!("{name}: {}, {share}", told(group.active)),
-                name: name.into_owned(),
-                value: group.active as f64,
-                written: locale.number(group.active),
-                href: people(visit, kind, group),
-                colour: colour(groups, at),
-            }
-        })
-        .collect();
-    let rest = &places[shown..];
-    if !rest.is_empty() {
-        let count: u64 = rest.iter().map(|&at| groups.all[at].active).sum();
-        let name = format!("{} more", locale.number(rest.len() as u64));
-        tiles.push(Tile {
-            hint: format!("{name}: {}", told(count)),
-            name,
-            value: count as f64,
-            written: locale.number(count),
-            href: None,
-            colour: NONE_COLOUR,
-        });
-    }
-    // The rest may be larger than what is shown.
-    tiles.sort_by(|one, other| other.value.total_cmp(&one.value));
-    let title = format!(
-        "{} by active users: {} in {}. The table has all of them.",
-        kind.plural(),
-        told(active),
-        locale.number(places.len() as u64)
-    );
-    Some(treemap::draw(&title, &tiles))
-}
-
-/// What is spelled in several ways, as far as there is room.
-fn variants(visit: &Visit, groups: &Groups, kind: Kind) -> Vec<Variants> {
-    let locale = &visit.locale;
-    let spelling = |&at: &usize| {
-        let group = &groups.all[at];
-        Spelling {
-            text: marked(&brief(&group.name)),
-            id: group.id.as_deref().map(|id| brief(id).into_owned()),
-            href: people(visit, kind, group),
-            count: locale.number(group.active),
-        }
-    };
-    let mut all = Vec::new();
-    let mut room = VARIANTS_ROOM;
-    for places in groups.alike.iter().take(VARIANTS) {
-        let more = places.len().saturating_sub(SPELLINGS);
-        let variants = Variants {
-            spellings: places.iter().take(SPELLINGS).map(spelling).collect(),
-            more: (more > 0).then(|| locale.number(more as u64)),
-        };
-        let size = variants.size();
-        if size > room {
-            break;
-        }
-        room -= size;
-        all.push(variants);
-    }
-    all
-}
-
 /// The people of a group; nothing where the link would be out of measure.
 fn people(visit: &Visit, kind: Kind, group: &Group) -> Option<String> {
     let value = group.id.as_ref().unwrap_or(&group.name);
@@ -504,63 +380,5 @@ fn colour(groups: &Groups, at: usize) -> usize {
     match groups.all[at].name == NONE {
         true => NONE_COLOUR,
         false => COLOURS[at % COLOURS.len()],
-    }
-}
-
-/// A name for a rectangle.
-fn short(name: &str) -> Cow<'_, str> {
-    /// Characters.
-    const MOST: usize = 40;
-    match name.char_indices().nth(MOST) {
-        None => Cow::Borrowed(name),
-        Some((at, _)) => Cow::Owned(format!("{}…", &name[..at])),
-    }
-}
-
-/// A text with a sign for every blank that nobody would see: one at an end, beside another, or of
-/// an unusual kind.
-fn marked(text: &str) -> String {
-    let blank = |c: Option<char>| c.is_none_or(|c| c == ' ');
-    let mut marked = String::with_capacity(text.len());
-    let mut before = None;
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        match c {
-            ' ' if blank(before) || blank(rest.peek().copied()) => marked.push('␣'),
-            ' ' => marked.push(' '),
-            '\u{a0}' | '\u{202f}' => marked.push('⍽'),
-            c if c.is_whitespace() || c.is_control() || is_unseen(c) => {
-                marked.push_str(&format!("[U+{:04X}]", u32::from(c)));
-            }
-            c => marked.push(c),
-        }
-        before = Some(c);
-    }
-    marked
-}
-
-/// What takes no room at all, and what turns the direction of reading.
-fn is_unseen(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn blanks_that_nobody_would_see_are_marked() {
-        for (text, wanted) in [
-            ("Back Office", "Back Office"),
-            (" Sales", "␣Sales"),
-            ("Sales ", "Sales␣"),
-            ("Back  Office", "Back␣␣Office"),
-            ("Back\u{a0}Office", "Back⍽Office"),
-            ("Back\tOffice", "Back[U+0009]Office"),
-            ("Te\u{200b}am", "Te[U+200B]am"),
-            ("", ""),
-        ] {
-            assert_eq!(marked(text), wanted, "{text:?}");
-        }
     }
 }

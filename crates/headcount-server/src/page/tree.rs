@@ -5,23 +5,22 @@
 
 mod forest;
 mod listing;
+mod org;
+mod search;
 mod table;
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::{extract::Path, response::Response};
-use headcount_core::{
-    field::Column,
-    roster::Roster,
-    search::{PageLimits, Query, StateRule, text::is_blank},
-    wire::{UserSearchCriteria, UserSearchRequest},
-};
+use headcount_core::{field::Column, roster::Roster};
 
 pub(crate) use self::{forest::Forest, listing::written};
 use self::{
     forest::Shape,
-    listing::{Below, DEEPEST, Lister, Step, branch_link, person_link, shortened, way_link},
+    listing::{Below, DEEPEST, Lister, Step, branch_link, shortened},
+    org::Org,
+    search::{Found, found},
     table::TreeRows,
 };
 use super::{
@@ -36,16 +35,8 @@ use crate::{
     parameters::link,
 };
 
-/// People that a search names.
-const FOUND: usize = 20;
-/// Characters of a search that are read.
-const ASKED: usize = 200;
 /// Managers above somebody that are named: the nearest ones, and the one on top.
 const ABOVE: usize = 5;
-/// Rings and orphans that are shown, and people of a ring.
-const RINGS: usize = 5;
-const IN_RING: usize = 6;
-const ORPHANS: usize = 8;
 /// Characters of a name where many stand in a row.
 const NAME: usize = 40;
 
@@ -83,21 +74,6 @@ struct Suggestions {
     found: Option<Found>,
 }
 
-/// Who a search found.
-struct Found {
-    people: Vec<Hit>,
-    /// How many more there are.
-    more: Option<String>,
-    everybody: String,
-}
-
-struct Hit {
-    name: String,
-    href: String,
-    more: String,
-    state: Option<String>,
-}
-
 /// A manager above the branch that is shown, or how many are left out.
 enum Above {
     Manager(Named),
@@ -114,33 +90,6 @@ struct Named {
 enum Facts {
     Org(Box<Org>),
     Branch(Vec<(&'static str, String)>),
-}
-
-/// What stands out of the tree of an org.
-struct Org {
-    people: String,
-    managing: String,
-    share: String,
-    average: String,
-    widest: Option<(Named, String)>,
-    deepest: Option<(Named, String)>,
-    alone: usize,
-    alone_text: String,
-    without_manager: String,
-    orphans: Vec<Named>,
-    orphans_text: String,
-    orphans_more: Option<String>,
-    rings: Vec<Ring>,
-    rings_text: String,
-    rings_more: Option<String>,
-    /// Whether there are findings about these; not for who sees a part of the org.
-    has_findings: bool,
-}
-
-/// People who report to each other.
-struct Ring {
-    people: Vec<Named>,
-    more: Option<String>,
 }
 
 /// `/tree`: all of it from the top, `top` with what is below, or the way down `to` somebody.
@@ -267,7 +216,7 @@ async fn whole(
         }
         (None, None) => match from {
             Some(from) => lister.list(&forest.tops, from, None, None),
-            None => lister.levels(&forest.tops, None),
+            None => lister.levels(forest.tops.clone(), None),
         },
     }
     let steps = lister.steps;
@@ -347,118 +296,4 @@ fn facts(visit: &Visit, forest: &Forest, row: u32) -> Vec<(&'static str, String)
         facts.push(("Average span", locale.decimal(average, 1)));
     }
     facts
-}
-
-/// People whose name or e-mail has each word of `q`, whatever their state; the one whose id it is
-/// before them.
-async fn found(visit: &Visit, sight: &Sight, q: &str) -> Result<Option<Found>, ApiError> {
-    if is_blank(q) {
-        return Ok(None);
-    }
-    let q = shortened(q.trim(), ASKED);
-    let words = q.split_whitespace().map(|word| UserSearchCriteria {
-        type_: Some("CONTAINS".to_owned()),
-        fields: ["name", "email"].map(str::to_owned).to_vec(),
-        value: Some(word.to_owned()),
-        ..UserSearchCriteria::default()
-    });
-    let request = UserSearchRequest {
-        page_size: i64::try_from(FOUND).ok(),
-        sort_by: Some("name".to_owned()),
-        query: words.collect(),
-        ..UserSearchRequest::default()
-    };
-    let query = Query::compile(&request, StateRule::AnyState, &PageLimits::default())?;
-    let at_once = sight.view().search_at_once(&query).map_err(not_loaded)?;
-    let result = match at_once {
-        Some(result) => result,
-        None => {
-            let (loaded, divisions) = (sight.loaded().clone(), visit.caller.divisions());
-            let scope = divisions.map(|divisions| loaded.scope(divisions));
-            let search = move || {
-                let view = loaded.roster.view(scope.as_deref());
-                view.search(&query).map_err(not_loaded)
-            };
-            visit.app.aside(search).await?
-        }
-    };
-    let as_of = visit.asked.get("asOf");
-    let roster = &sight.loaded().roster;
-    let exact = sight.view().row_of(&q);
-    let others = result.rows.iter().copied();
-    let rows = exact
-        .into_iter()
-        .chain(others.filter(|row| Some(*row) != exact));
-    let hit = |row| {
-        let value = |column| roster.value(row, column);
-        let id = value(Column::Id).unwrap_or_default();
-        let more = [Column::Title, Column::Department];
-        let more = more.into_iter().filter_map(value);
-        let more: Vec<String> = more.map(|text| shortened(text, NAME)).collect();
-        Hit {
-            name: brief(visible(value(Column::Name), "(no name)")).into_owned(),
-            href: way_link(id, as_of),
-            more: more.join(" · "),
-            state: value(Column::State)
-                .filter(|state| *state != "active")
-                .map(|state| shortened(state, NAME)),
-        }
-    };
-    let more = result.total.saturating_sub(result.rows.len() as u64);
-    Ok(Some(Found {
-        people: rows.map(hit).collect(),
-        more: (more > 0).then(|| visit.locale.number(more)),
-        everybody: link(
-            "/people",
-            [("q", Some(q)), ("asOf", as_of.map(str::to_owned))],
-        ),
-    }))
-}
-
-impl Org {
-    fn of(visit: &Visit, sight: &Sight, forest: &Forest) -> Self {
-        let roster = &sight.loaded().roster;
-        let locale = &visit.locale;
-        let as_of = visit.asked.get("asOf");
-        let id = |row| roster.value(row, Column::Id).unwrap_or_default();
-        let number = |count: usize| locale.number(count as u64);
-        let more = |all: usize, shown: usize| (all > shown).then(|| number(all - shown));
-        let person = |&row: &u32| named(roster, row, person_link(id(row), as_of));
-        let managers = &forest.managers;
-        let reporting = forest.people - managers.roots().len();
-        let rings = managers.cycles();
-        let ring = |ring: &Vec<u32>| Ring {
-            people: ring.iter().take(IN_RING).map(person).collect(),
-            more: more(ring.len(), IN_RING),
-        };
-        let without = [
-            ("manager", Some("(none)".to_owned())),
-            ("state", Some("any".to_owned())),
-            ("asOf", as_of.map(str::to_owned)),
-        ];
-        Self {
-            people: number(forest.people),
-            managing: number(forest.managing),
-            share: locale.percent(forest.managing as u64, forest.people as u64),
-            average: locale.decimal(reporting as f64 / forest.managing as f64, 1),
-            widest: forest.widest.map(|row| {
-                let direct = locale.number(managers.span(row).direct);
-                (named(roster, row, branch_link(id(row), as_of)), direct)
-            }),
-            deepest: forest.deepest.map(|row| {
-                let levels = locale.number(managers.depth(row) + 1);
-                (named(roster, row, way_link(id(row), as_of)), levels)
-            }),
-            alone: forest.alone,
-            alone_text: number(forest.alone),
-            without_manager: link("/people", without),
-            orphans: forest.orphans.iter().take(ORPHANS).map(person).collect(),
-            orphans_text: number(forest.orphans.len()),
-            orphans_more: more(forest.orphans.len(), ORPHANS),
-            rings: rings.iter().take(RINGS).map(ring).collect(),
-            rings_text: number(rings.len()),
-            rings_more: more(rings.len(), RINGS),
-            has_findings: visit.caller.divisions().is_none() && as_of.is_none(),
-        }
-    }
 }

@@ -69,11 +69,7 @@ fn draw_tile(svg: &mut String, tile: &Tile, area: Area) {
     let hint = escaped(&tile.hint);
     match &tile.href {
         Some(href) => {
-            let _ = write!(
-                svg,
-                r#"<a href="{}" tabindex="-1" aria-label="{hint}">"#,
-                escaped(href)
-            );
+            let _ = write!(svg, r#"<a href="{}" tabindex="-1">"#, escaped(href));
         }
         None => svg.push_str("<g>"),
     }

@@ -252,8 +252,8 @@ async fn many_hostile_departments_come_page_by_page() {
         .collect();
     let served = Made::new().publish(&people, BEGIN_MS).serve().await;
     let asking = served.anybody();
+    let next = Regex::new(r#"href="([^"]*)">Next</a>"#).unwrap();
     for path in ["/departments", "/divisions"] {
-        let next = Regex::new(r#"href="([^"]*)">Next</a>"#).unwrap();
         let mut to = path.to_owned();
         let mut seen = Vec::new();
         loop {

@@ -16,9 +16,9 @@ use serde_json::{Value, json};
 use crate::served::{BEGIN_MS, Made, ORG, Served, answer, publish, uuid};
 
 const AHT: &str = "/headcount/v1/reports/aht";
-const FIRST: Date = date(2023, 11, 14);
-const SECOND: Date = date(2023, 11, 15);
-const BOTH: &str = "from=2023-11-14&to=2023-11-15";
+pub(crate) const FIRST: Date = date(2023, 11, 14);
+pub(crate) const SECOND: Date = date(2023, 11, 15);
+pub(crate) const BOTH: &str = "from=2023-11-14&to=2023-11-15";
 
 /// A user who reports to `manager`.
 fn person(number: usize, name: &str, division: &str, manager: Option<usize>) -> String {
@@ -42,7 +42,7 @@ fn org() -> Vec<String> {
     ]
 }
 
-fn day(date: Date) -> Day {
+pub(crate) fn day(date: Date) -> Day {
     Day {
         date,
         time_zone: "UTC".to_owned(),
@@ -51,7 +51,7 @@ fn day(date: Date) -> Day {
     }
 }
 
-fn fact(date: Date, user: Option<usize>, count: i64, sum: i64) -> Fact {
+pub(crate) fn fact(date: Date, user: Option<usize>, count: i64, sum: i64) -> Fact {
     let (start_ms, end_ms) = day(date).bounds().unwrap();
     let mut fact = Fact {
         start_ms,
@@ -65,16 +65,16 @@ fn fact(date: Date, user: Option<usize>, count: i64, sum: i64) -> Fact {
     fact
 }
 
-fn keep(facts: &FactStore, kind: FactKind, date: Date, of: Vec<Fact>) {
+pub(crate) fn keep(facts: &FactStore, kind: FactKind, date: Date, of: Vec<Fact>) {
     facts.replace(kind, day(date), of).unwrap();
 }
 
 /// Two days of everybody, of somebody unknown and of nobody.
-fn made() -> Made {
+pub(crate) fn made() -> Made {
     filled(Made::new())
 }
 
-fn filled(made: Made) -> Made {
+pub(crate) fn filled(made: Made) -> Made {
     let made = made.publish(&org(), BEGIN_MS);
     for (date, more) in [(FIRST, 0), (SECOND, 1)] {
         let mut facts: Vec<Fact> = (0..4)

@@ -18,10 +18,10 @@ use jiff::{
     tz::TimeZone,
 };
 
-use super::{Engine, ReportError, one_of_people, pushed, read, reconciled, report};
+use super::{Engine, ReportError, one_of_people, pushed, read, reading, reconciled};
 use crate::{
     Snapshot, Store,
-    facts::{FactStore, FactsError, KeptDay, SumsError},
+    facts::{FactStore, FactsError, KeptDay, SumsError, missing},
 };
 
 /// What is asked of the facts that are kept.
@@ -62,6 +62,8 @@ pub struct KeptDays {
     /// None only where there are no days.
     facts: Option<FactStore>,
     days: Vec<KeptDay>,
+    /// Places of the measures that are told.
+    wanted: Vec<usize>,
 }
 
 /// Why kept facts do not answer a question.
@@ -176,14 +178,27 @@ impl KeptDays {
     /// # Errors
     /// [`KeptError`], by what is missing.
     pub fn find(facts: Option<&FactStore>, asked: &KeptQuestion) -> Result<Self, KeptError> {
-        let period = asked.period;
         let kept = match facts {
             Some(facts) => facts.list(asked.kind)?,
             None => Vec::new(),
         };
+        Self::among(&kept, facts, asked)
+    }
+
+    /// The same where the days of that kind are known: `kept` is what [`FactStore::list`] told of
+    /// `facts`.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub fn among(
+        kept: &[KeptDay],
+        facts: Option<&FactStore>,
+        asked: &KeptQuestion,
+    ) -> Result<Self, KeptError> {
+        let period = asked.period;
         let timezone = match &asked.timezone {
             Some(zone) => zone.clone(),
-            None => timezone_of(&kept, period)?,
+            None => timezone_of(kept, period)?,
         };
         let calendar = Calendar {
             zone: TimeZone::get(&timezone).map_err(|_| KeptError::UnknownZone(timezone.clone()))?,
@@ -191,12 +206,9 @@ impl KeptDays {
         };
         let outside = || KeptError::OutsideCalendar(period);
         let period_ms = period.moments(&calendar).ok_or_else(outside)?;
-        let mut missing: Vec<Date> = match facts {
-            Some(facts) => facts.missing(asked.kind, period.from, period.to)?,
-            None => period.days().collect(),
-        };
+        let mut missing = missing(kept, period.from, period.to)?;
         let mut days = Vec::new();
-        let mut kept = kept.into_iter().peekable();
+        let mut kept = kept.iter().peekable();
         while let Some(day) = kept.next() {
             let (start, end) = day.day.bounds()?;
             if period_ms.end <= start || day.end_ms.max(end) <= period_ms.start {
@@ -219,7 +231,7 @@ impl KeptDays {
                     .filter(|date| over.from < *date && *date <= over.to);
                 missing.extend(without.filter(|_| start < period_ms.start));
             }
-            days.push(day);
+            days.push(day.clone());
         }
         missing.sort_unstable();
         missing.dedup();
@@ -256,7 +268,25 @@ impl KeptDays {
             missing,
             facts: facts.cloned(),
             days,
+            wanted: asked.kind.told().to_vec(),
         })
+    }
+
+    /// The same, with one more measure told than reports read: the one at this place among those
+    /// of the kind.
+    #[must_use]
+    pub fn with_measure(mut self, measure: usize) -> Self {
+        if !self.wanted.contains(&measure) {
+            self.wanted.push(measure);
+            self.wanted.sort_unstable();
+        }
+        self
+    }
+
+    /// Days and weeks of the reader.
+    #[must_use]
+    pub fn calendar(&self) -> &Calendar {
+        &self.question.calendar
     }
 
     /// Which facts these are: another number for other facts of the period, or another calendar.
@@ -297,11 +327,21 @@ impl KeptDays {
                     facts.scan(day, wanted, sink)?;
                     Ok(())
                 };
-                report(store, org, &self.question, &self.days, threads, scan)?
+                reading(
+                    store,
+                    org,
+                    &self.question,
+                    &self.wanted,
+                    &self.days,
+                    threads,
+                    scan,
+                )?
             }
-            (Engine::Store, Some(facts)) => pushed(store, org, &self.question, |pushed| {
-                self.push(facts, pushed, goes_on)
-            })?,
+            (Engine::Store, Some(facts)) => {
+                pushed(store, org, &self.question, &self.wanted, |pushed| {
+                    self.push(facts, pushed, goes_on)
+                })?
+            }
             (_, None) => return Err(ReportError::NoEngine),
         };
         self.check(&told.0).map_err(ReportError::Facts)?;
@@ -329,7 +369,7 @@ impl KeptDays {
         let plan = Plan::new(&people, &question)?;
         match &self.facts {
             Some(facts) if facts.has_engine() => {
-                let mut pushed = Pushed::new(&plan, question.kind.told());
+                let mut pushed = Pushed::new(&plan, &self.wanted);
                 self.push(facts, &mut pushed, goes_on)?;
                 reconciled(pushed.table()?)
             }
@@ -341,7 +381,7 @@ impl KeptDays {
                     facts.scan(day, wanted, &mut OfUser::new(user_id, sink))?;
                     Ok(())
                 };
-                read(&plan, &question, &self.days, threads, scan)
+                read(&plan, &self.wanted, &self.days, threads, scan)
             }
             None => Err(ReportError::NoEngine),
         }
@@ -378,7 +418,7 @@ impl KeptDays {
         }
         let facts: u64 = self.days.iter().map(|day| day.facts).sum();
         let mut agree = facts == table.facts.all.facts;
-        for &measure in table.kind.told() {
+        for &measure in &self.wanted {
             let written = self.days.iter().filter_map(|day| day.totals[measure]);
             let written = written.reduce(|sum, more| sum + more);
             agree &= written == table.facts.all.sum(measure).map(i128::from);

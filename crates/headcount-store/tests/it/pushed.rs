@@ -270,10 +270,7 @@ impl Side {
         let alone = days.report_of(&*self.store, org, user, 2, &|| true);
         let whole = days.report(&*self.store, org, self.engine, 2, &|| true);
         let told = |table: &Table| {
-            let mut lines = vec![
-                told(&table.total),
-                format!("{} {}", table.facts.before_first, table.facts.straddling),
-            ];
+            let mut lines = vec![told(&table.total)];
             let rows = table.rows.iter();
             lines.extend(rows.map(|row| format!("{:?} {}", row.values, told(&row.totals))));
             lines

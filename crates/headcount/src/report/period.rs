@@ -23,7 +23,9 @@ pub(crate) fn between(from: Date, to: Date) -> Result<Period, Failure> {
 pub(crate) fn other(period: Period, text: &str) -> Result<Period, Failure> {
     if text.trim().eq_ignore_ascii_case("previous") {
         let message = "no period lies before this one";
-        return previous(period).ok_or_else(|| Failure::new(Exit::Usage, message));
+        return period
+            .before()
+            .ok_or_else(|| Failure::new(Exit::Usage, message));
     }
     let (from, to) = text.split_once("..").ok_or_else(|| {
         Failure::new(
@@ -33,24 +35,6 @@ pub(crate) fn other(period: Period, text: &str) -> Result<Period, Failure> {
         .hint("write --compare previous, or --compare 2026-10-01..2026-10-31")
     })?;
     between(day(from)?, day(to)?)
-}
-
-/// The whole months before a period of whole months, else as many days before it.
-fn previous(period: Period) -> Option<Period> {
-    let to = period.from.yesterday().ok()?;
-    let after = period.to.tomorrow().ok()?;
-    let span = jiff::Span::new();
-    let from = if period.from.day() == 1 && after.day() == 1 {
-        let between = period.from.until((jiff::Unit::Month, after)).ok()?;
-        period.from.checked_sub(span.months(between.get_months()))
-    } else {
-        let between = period.from.until(period.to).ok()?;
-        to.checked_sub(span.days(between.get_days()))
-    };
-    Some(Period {
-        from: from.ok()?,
-        to,
-    })
 }
 
 /// The first moment of a period and the first one after it, ms UTC.
@@ -104,22 +88,14 @@ mod tests {
     }
 
     #[test]
-    fn the_period_before_is_as_long_or_the_months_before() {
-        for (of, before) in [
-            (("2026-11-08", "2026-11-14"), ("2026-11-01", "2026-11-07")),
-            (("2026-03-01", "2026-03-31"), ("2026-02-01", "2026-02-28")),
-            (("2026-01-01", "2026-12-31"), ("2025-01-01", "2025-12-31")),
-            (("2026-03-01", "2026-03-01"), ("2026-02-28", "2026-02-28")),
-        ] {
-            let of = period(of.0, of.1);
-            assert_eq!(
-                other(of, "previous").unwrap(),
-                period(before.0, before.1),
-                "{of}"
-            );
-        }
+    fn another_period_is_the_one_before_or_named() {
+        let of = period("2026-03-01", "2026-03-31");
         assert_eq!(
-            other(period("2026-03-01", "2026-03-02"), "2026-01-01..2026-01-02").unwrap(),
+            other(of, " Previous").unwrap(),
+            period("2026-02-01", "2026-02-28")
+        );
+        assert_eq!(
+            other(of, "2026-01-01..2026-01-02").unwrap(),
             period("2026-01-01", "2026-01-02")
         );
     }

@@ -24,9 +24,9 @@ const MOST_ATTRIBUTES: usize = 8;
 const MOST_DAYS: i32 = 3_660;
 
 /// A question, and what its attributes are called in the answer.
-pub(super) struct Asked {
-    pub(super) question: KeptQuestion,
-    pub(super) labels: Vec<String>,
+pub(crate) struct Asked {
+    pub(crate) question: KeptQuestion,
+    pub(crate) labels: Vec<String>,
 }
 
 impl Asked {
@@ -34,7 +34,7 @@ impl Asked {
     ///
     /// # Errors
     /// 400, by what cannot be read.
-    pub(super) fn read(
+    pub(crate) fn read(
         kind: FactKind,
         asked: &Parameters,
         divisions: Option<Vec<String>>,
@@ -79,7 +79,7 @@ impl Asked {
 ///
 /// # Errors
 /// 404 where nobody in sight has the e-mail.
-pub(super) fn manager(view: View<'_>, name: &str) -> Result<String, ApiError> {
+pub(crate) fn manager(view: View<'_>, name: &str) -> Result<String, ApiError> {
     if !name.contains('@') {
         return Ok(name.to_owned());
     }

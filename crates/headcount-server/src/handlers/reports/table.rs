@@ -23,7 +23,7 @@ const EVALUATION: [&str; 5] = ["count", "scored", "sum", "score", "critical_scor
 const BOTH: [&str; 3] = ["agents", "share", "facts"];
 
 /// The columns of a report by attributes of these names.
-pub(super) fn columns(labels: &[String], kind: FactKind) -> Vec<String> {
+pub(crate) fn columns(labels: &[String], kind: FactKind) -> Vec<String> {
     let numbers: &[&str] = match kind {
         FactKind::HandleTime => &HANDLE_TIME,
         FactKind::Evaluation => &EVALUATION,
@@ -33,18 +33,21 @@ pub(super) fn columns(labels: &[String], kind: FactKind) -> Vec<String> {
 }
 
 /// A row for each segment.
-pub(super) fn rows(table: &Table) -> Vec<Vec<Cell<'static>>> {
-    let row = |values: &[String], totals: &Totals| {
-        let labels = values.iter().map(|value| Cell::Text(value.clone().into()));
-        let mut cells: Vec<Cell<'static>> = labels.collect();
-        cells.extend(measured(totals.measured(table.kind)));
-        cells.push(Cell::number(Some(totals.agents)));
-        cells.push(Cell::number(table.share(totals)));
-        cells.push(Cell::number(Some(totals.facts)));
-        cells
-    };
+pub(crate) fn rows(table: &Table) -> Vec<Vec<Cell<'static>>> {
     let rows = table.rows.iter();
-    rows.map(|each| row(&each.values, &each.totals)).collect()
+    rows.map(|each| row(table, &each.values, &each.totals))
+        .collect()
+}
+
+/// The row of one segment.
+pub(crate) fn row(table: &Table, values: &[String], totals: &Totals) -> Vec<Cell<'static>> {
+    let labels = values.iter().map(|value| Cell::Text(value.clone().into()));
+    let mut cells: Vec<Cell<'static>> = labels.collect();
+    cells.extend(measured(totals.measured(table.kind)));
+    cells.push(Cell::number(Some(totals.agents)));
+    cells.push(Cell::number(table.share(totals)));
+    cells.push(Cell::number(Some(totals.facts)));
+    cells
 }
 
 fn measured(measured: Measured) -> Vec<Cell<'static>> {

@@ -44,7 +44,15 @@
       }
       place.removeAttribute("aria-busy");
     };
+    // data-late on a field: what stands in it counts once it is whole.
+    const isLate = (event) => event.target.matches("[data-late]");
+    form.addEventListener("change", (event) => {
+      if (!isLate(event)) return;
+      clearTimeout(waiting);
+      ask();
+    });
     form.addEventListener("input", (event) => {
+      if (isLate(event)) return;
       clearTimeout(waiting);
       waiting = setTimeout(ask, event.target.matches("input[type=search], input:not([type])") ? 90 : 0);
     });

@@ -128,9 +128,9 @@ impl<'a> Lister<'a> {
     }
 
     /// A list, and with it the levels below as long as all of them are few.
-    pub(crate) fn levels(&mut self, rows: &[u32], above: Option<u32>) {
+    pub(crate) fn levels(&mut self, rows: Vec<u32>, above: Option<u32>) {
         let mut open = 0;
-        let (mut shown, mut level) = (rows.len(), rows.to_vec());
+        let (mut shown, mut level) = (rows.len(), rows.clone());
         while open < LEVELS {
             let reports = level.iter().map(|&row| self.forest.managers.reports(row));
             let next: Vec<u32> = reports.flatten().copied().collect();
@@ -141,10 +141,11 @@ impl<'a> Lister<'a> {
             (open, level) = (open + 1, next);
         }
         if open == 0 {
-            return self.list(rows, 0, above, None);
+            return self.list(&rows, 0, above, None);
         }
         // Each list that is being written, and the bar of its first.
-        let mut under = vec![(rows.to_vec().into_iter(), self.most(rows))];
+        let most = self.most(&rows);
+        let mut under = vec![(rows.into_iter(), most)];
         self.steps.push(Step::Down);
         while let Some((rest, most)) = under.last_mut() {
             let Some(row) = rest.next() else {
@@ -211,7 +212,7 @@ impl<'a> Lister<'a> {
         let reports = self.forest.reports(row);
         self.one(row, self.forest.managers.span(row).total, Below::Open);
         if !reports.is_empty() {
-            self.levels(&reports, Some(row));
+            self.levels(reports, Some(row));
             self.steps.push(Step::Close);
         }
     }
@@ -291,7 +292,7 @@ impl Person {
     /// Bytes that it takes in a list, about.
     fn size(&self) -> usize {
         /// What stands around the texts.
-        const AROUND: usize = 420;
+        const AROUND: usize = 330;
         let texts = [
             Some(&self.name),
             self.title.as_ref(),

@@ -70,10 +70,11 @@ impl Database {
         pushed: &mut Pushed<'_>,
         goes_on: &(dyn Fn() -> bool + Sync),
     ) -> Result<(), SumsError> {
+        let wanted = pushed.wanted().to_vec();
         self.reading(|transaction| {
             let asked = transaction.cancel_token();
             as_long_as(&self.pool, &asked, goes_on, || {
-                self.sum_in(transaction, kind, days, period_ms, kind.told(), pushed)
+                self.sum_in(transaction, kind, days, period_ms, &wanted, pushed)
             })
         })
     }
