@@ -24,6 +24,9 @@ PACKAGES = {
     "nginx": "nginx-light",
     "wrk": "wrk",
     "initdb": "postgresql",
+    "node": "nodejs",
+    "npm": "npm",
+    "chromium": "chromium",
 }
 
 

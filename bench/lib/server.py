@@ -22,7 +22,10 @@ class Server:
         at = ["--store", store_url(store)]
         made = Headcount.command("token", "create", "--rate-limit", "off", "--output", "json", *at)
         self.token = json.loads(output(made))["token"]
-        serve = Headcount.command("serve", "--listen", "127.0.0.1:0", *at)
+        self.start(at)
+
+    def start(self, options):
+        serve = Headcount.command("serve", "--listen", "127.0.0.1:0", *options)
         begin = time.monotonic()
         self.process = subprocess.Popen(serve, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         try:
@@ -52,6 +55,13 @@ class Server:
 
     def memory(self):
         return memory_mb(self.process.pid)
+
+
+class Open(Server):
+    """The same without a token, for whoever is on this machine: as a person would look at it."""
+
+    def __init__(self, store, *options):
+        self.start(["--rate-limit", "off", "--store", store_url(store), *options])
 
 
 class StandIn(Sandbox):

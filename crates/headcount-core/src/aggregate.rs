@@ -118,3 +118,71 @@ pub fn count_by(
         })
         .collect())
 }
+
+/// The values that most users have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Most {
+    /// As [`count_by`] has them, the first ones.
+    pub rows: Vec<CountRow>,
+    /// How many values there are.
+    pub values: usize,
+}
+
+/// The first `most` rows of [`count_by`], without finding names for the others.
+///
+/// # Errors
+/// As [`count_by`].
+pub fn count_most(
+    view: &View<'_>,
+    rows: &RoaringBitmap,
+    by: GroupBy,
+    most: usize,
+) -> Result<Most, RosterError> {
+    let rows = view.clip(rows);
+    let labels = Labels::of(*view, &rows, by)?;
+    if !labels.are_distinct() {
+        let mut counted = count_by(view, &rows, &[by])?;
+        let values = counted.len();
+        counted.truncate(most);
+        return Ok(Most {
+            rows: counted,
+            values,
+        });
+    }
+    let mut counts = tally(&[labels.len()], &rows, |_, place, rows, codes| {
+        labels.fill(place, rows, codes);
+    });
+    let values = counts.len();
+    let text = |codes: &[u32]| labels.own_text(codes[0]).unwrap_or(NONE);
+    let order = |one: &(Vec<u32>, u64), other: &(Vec<u32>, u64)| {
+        let by_count = other.1.cmp(&one.1);
+        by_count.then_with(|| text(&one.0).cmp(text(&other.0)))
+    };
+    if most < values {
+        counts.select_nth_unstable_by(most, order);
+        counts.truncate(most);
+    }
+    counts.sort_unstable_by(order);
+    let counts = counts.into_iter().map(|(codes, count)| CountRow {
+        values: vec![text(&codes).to_owned()],
+        count,
+    });
+    Ok(Most {
+        rows: counts.collect(),
+        values,
+    })
+}
+
+/// The rows in sight whose label by `by`, as [`count_by`] has it, is one that `is_wanted` picks.
+///
+/// # Errors
+/// As [`count_by`].
+pub fn rows_labelled(
+    view: &View<'_>,
+    by: GroupBy,
+    is_wanted: impl Fn(&str) -> bool,
+) -> Result<RoaringBitmap, RosterError> {
+    let rows = view.rows();
+    let found = Labels::of(*view, &rows, by)?.rows_of(&rows, is_wanted);
+    Ok(view.clip(&found).into_owned())
+}

@@ -4,6 +4,7 @@
 //! what it found; [`run`] asks all of them. What each of them means is in its [`RuleInfo`], from
 //! which `docs/checks.md` is made.
 
+mod baseline;
 mod context;
 mod digest;
 mod duplicates;
@@ -46,11 +47,13 @@ mod no_title;
 mod span_too_wide;
 
 pub use self::{
+    baseline::{Baseline, BaselineError},
     context::{Context, FactsSeen, projection},
     finding::{Finding, RuleInfo, Severity, Threshold},
     lives::Lives,
     reference::reference,
     settings::{RuleSettings, Settings},
+    spelling::alike,
 };
 use self::{found::Found, subject::Subject};
 use crate::roster::RosterError;

@@ -1,13 +1,14 @@
 //! Who came, moved and went, and how many there were, as a person counts it: somebody who is
 //! `deleted` is no longer there, though Genesys Cloud goes on listing them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
 use crate::{
     field::{Column, Projection},
     history::VersionRef,
+    search::text::is_blank,
     user::Attributes,
 };
 
@@ -59,6 +60,9 @@ pub struct Move {
     pub kind: MoveKind,
     /// Id of the user.
     pub user_id: Box<str>,
+    /// Departments before and after, as places in [`Movement::departments`]: 0 for none, and where
+    /// the user was not there.
+    pub departments: [u32; 2],
 }
 
 /// The states that are counted, in their order; others count as the last.
@@ -81,6 +85,19 @@ pub struct Movement {
     pub moves: Vec<Move>,
     /// Users by state at each moment at which any number changed, the earliest first.
     pub counts: Vec<Count>,
+    /// The departments that moves speak of; the first stands for none.
+    pub departments: Vec<Box<str>>,
+    /// The last names of those who are in sight no more, by id.
+    pub gone: HashMap<Box<str>, Box<str>>,
+}
+
+impl Movement {
+    /// The department at a place; nothing where there was none.
+    #[must_use]
+    pub fn department(&self, place: u32) -> Option<&str> {
+        let place = usize::try_from(place).ok().filter(|place| *place > 0)?;
+        self.departments.get(place).map(|name| &**name)
+    }
 }
 
 /// Turns versions into movement, holding one of them in memory. Feed it whole lives ordered by user
@@ -93,6 +110,8 @@ pub struct Movements<S> {
     life: Life,
     moves: Vec<Move>,
     steps: BTreeMap<i64, [i64; STATES.len()]>,
+    departments: HashMap<Box<str>, u32>,
+    gone: HashMap<Box<str>, Box<str>>,
 }
 
 /// What is known of the user whose versions are coming.
@@ -102,12 +121,16 @@ struct Life {
     /// The last version, where the user was there in it.
     there: Option<Stay>,
     was_there: bool,
+    /// When the last version in sight ended, and the name in it; nothing while it holds.
+    gone: Option<(i64, Option<Box<str>>)>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 struct Stay {
     until_ms: Option<i64>,
     place: [Option<Box<str>>; 4],
+    /// Place of the department among all of them.
+    department: u32,
 }
 
 /// What has to be read of every version, beside what decides whether it is seen.
@@ -115,6 +138,7 @@ struct Stay {
 pub fn projection() -> Projection {
     [
         Column::Id,
+        Column::Name,
         Column::State,
         Column::Department,
         Column::Title,
@@ -136,6 +160,8 @@ impl<S: FnMut(&Attributes<'_>) -> bool> Movements<S> {
             life: Life::default(),
             moves: Vec::new(),
             steps: BTreeMap::new(),
+            departments: HashMap::new(),
+            gone: HashMap::new(),
         }
     }
 
@@ -154,6 +180,8 @@ impl<S: FnMut(&Attributes<'_>) -> bool> Movements<S> {
             if let Some(until_ms) = until_ms {
                 self.steps.entry(until_ms).or_default()[state] -= 1;
             }
+            let name = || user.name.as_deref().filter(|name| !is_blank(name));
+            self.life.gone = until_ms.map(|until_ms| (until_ms, name().map(Box::from)));
         }
         let is_there = is_seen && user.state != "deleted";
         let place = [
@@ -165,8 +193,14 @@ impl<S: FnMut(&Attributes<'_>) -> bool> Movements<S> {
         let stay = is_there.then(|| Stay {
             until_ms,
             place: place.map(|text| text.as_deref().map(Box::from)),
+            department: self.department(user.department.as_deref()),
         });
         let before = std::mem::replace(&mut self.life.there, stay);
+        let department = |stay: Option<&Stay>| stay.map_or(0, |stay| stay.department);
+        let (from, to) = (
+            department(before.as_ref()),
+            department(self.life.there.as_ref()),
+        );
         let came = if self.life.was_there {
             MoveKind::Returned
         } else {
@@ -174,19 +208,20 @@ impl<S: FnMut(&Attributes<'_>) -> bool> Movements<S> {
         };
         match (before, &self.life.there) {
             (None, None) => {}
-            (None, Some(_)) => self.tell(from_ms, came),
+            (None, Some(_)) => self.tell(from_ms, came, [0, to]),
             (Some(before), Some(now)) if before.until_ms == Some(from_ms) => {
                 let kind = match before.place == now.place {
                     true => MoveKind::Changed,
                     false => MoveKind::Moved,
                 };
-                self.tell(from_ms, kind);
+                self.tell(from_ms, kind, [from, to]);
             }
             (Some(before), now) => {
                 let is_back = now.is_some();
-                self.tell(before.until_ms.unwrap_or(from_ms), MoveKind::Left);
+                let left_ms = before.until_ms.unwrap_or(from_ms);
+                self.tell(left_ms, MoveKind::Left, [from, 0]);
                 if is_back {
-                    self.tell(from_ms, MoveKind::Returned);
+                    self.tell(from_ms, MoveKind::Returned, [0, to]);
                 }
             }
         }
@@ -218,25 +253,56 @@ impl<S: FnMut(&Attributes<'_>) -> bool> Movements<S> {
             })
             .collect();
         counts.dedup_by(|later, earlier| later.states == earlier.states);
-        Movement { moves, counts }
+        let mut departments = vec![Box::default(); self.departments.len() + 1];
+        for (name, place) in self.departments {
+            departments[place as usize] = name;
+        }
+        Movement {
+            moves,
+            counts,
+            departments,
+            gone: self.gone,
+        }
     }
 
     /// The life of the user before is over, as far as it is known.
     fn end(&mut self) {
+        if let Some(Stay {
+            until_ms: Some(until_ms),
+            department,
+            ..
+        }) = self.life.there
+        {
+            self.tell(until_ms, MoveKind::Left, [department, 0]);
+        }
         let life = std::mem::take(&mut self.life);
-        if let Some(until_ms) = life.there.as_ref().and_then(|stay| stay.until_ms) {
-            self.life.user_id = life.user_id;
-            self.tell(until_ms, MoveKind::Left);
-            self.life = Life::default();
+        if let Some((until_ms, Some(name))) = life.gone
+            && until_ms >= self.since_ms
+        {
+            self.gone.insert(life.user_id, name);
         }
     }
 
-    fn tell(&mut self, at_ms: i64, kind: MoveKind) {
+    /// The place of a department among all of them.
+    fn department(&mut self, name: Option<&str>) -> u32 {
+        let Some(name) = name.filter(|name| !is_blank(name)) else {
+            return 0;
+        };
+        if let Some(place) = self.departments.get(name) {
+            return *place;
+        }
+        let place = u32::try_from(self.departments.len() + 1).unwrap_or(u32::MAX);
+        self.departments.insert(name.into(), place);
+        place
+    }
+
+    fn tell(&mut self, at_ms: i64, kind: MoveKind, departments: [u32; 2]) {
         if at_ms >= self.since_ms && at_ms != self.first_ms {
             self.moves.push(Move {
                 at_ms,
                 kind,
                 user_id: self.life.user_id.clone(),
+                departments,
             });
         }
     }
@@ -250,6 +316,9 @@ fn state(name: &str) -> usize {
         .position(|state| *state == name)
         .unwrap_or(last)
 }
+
+#[cfg(test)]
+mod naive;
 
 #[cfg(test)]
 mod tests {

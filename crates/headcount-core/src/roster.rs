@@ -16,7 +16,7 @@ mod trigram;
 mod values;
 mod view;
 
-use std::sync::OnceLock;
+use std::{borrow::Cow, sync::OnceLock};
 
 use roaring::RoaringBitmap;
 
@@ -62,6 +62,11 @@ impl<'r> Codes<'r> {
         self.0.code(row)
     }
 
+    /// Whether no two codes have the same text.
+    pub(crate) fn are_distinct(self) -> bool {
+        !self.0.is_by_row()
+    }
+
     /// Writes the codes of `rows`.
     pub(crate) fn fill(self, rows: &[u32], codes: &mut [u32]) {
         self.0.fill(rows, codes);
@@ -69,6 +74,23 @@ impl<'r> Codes<'r> {
 
     pub(crate) fn text(self, code: u32) -> Option<&'r str> {
         self.0.text(code)
+    }
+
+    /// The rows that have one of these codes, each named once, of `all` rows there are.
+    pub(crate) fn rows(self, codes: &[u32], all: u32) -> RoaringBitmap {
+        let entries: Vec<u32> = codes
+            .iter()
+            .filter_map(|code| code.checked_sub(1))
+            .collect();
+        let found = self.0.rows_of_entries(&entries);
+        let mut rows = found.rows(all).map(Cow::into_owned).unwrap_or_default();
+        if codes.contains(&0) {
+            let mut absent = RoaringBitmap::new();
+            absent.insert_range(0..all);
+            absent -= self.0.present();
+            rows |= absent;
+        }
+        rows
     }
 }
 

@@ -14,6 +14,7 @@ mod compared;
 mod divisions;
 mod document;
 mod lineage;
+mod of_user;
 mod paths;
 mod people;
 mod period;
@@ -32,6 +33,7 @@ pub use self::{
     divisions::NamedDivision,
     document::{Document, SnapshotRef},
     lineage::Lineage,
+    of_user::OfUser,
     people::{People, PeopleBuilder},
     period::{Period, days_told},
     plan::{Attribution, Plan, PlanError, Question},

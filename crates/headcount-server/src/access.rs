@@ -87,6 +87,14 @@ impl Caller {
         }
     }
 
+    /// Id of the client or token, which is no secret; `None` for anybody.
+    pub(crate) fn id(&self) -> Option<&str> {
+        match self {
+            Self::Anybody { .. } => None,
+            Self::Member(member) => Some(&member.credential.id),
+        }
+    }
+
     /// What the client or token is called; `None` for anybody.
     pub(crate) fn name(&self) -> Option<&str> {
         match self {

@@ -30,6 +30,7 @@ use crate::{
     job::Jobs,
     json::Json,
     metrics::Metrics,
+    page::SyncsKept,
     rosters::{Loaded, Rosters},
 };
 
@@ -37,6 +38,8 @@ use crate::{
 pub const VIEW_USERS: &str = "directory:user:view";
 /// What a caller must be allowed to read `/metrics`, which counts users of all divisions.
 pub const VIEW_METRICS: &str = "headcount:metrics:view";
+/// What a caller must be allowed to publish a snapshot that the breaker holds back.
+pub const ACCEPT_SYNC: &str = "headcount:sync:accept";
 
 /// Questions that read document by document, at once.
 const SLOW_QUESTIONS: usize = 2;
@@ -54,6 +57,8 @@ pub(crate) struct App {
     pub(crate) jobs: Jobs,
     /// What feeds carry of who somebody is.
     pub(crate) veil: Veil,
+    /// What the page tells of syncs.
+    pub(crate) syncs: SyncsKept,
     /// Whether the server itself speaks TLS.
     pub(crate) https: bool,
     ids: CorrelationIds,
@@ -87,6 +92,7 @@ impl App {
             reports: Arc::new(Semaphore::new(REPORTS)),
             members: Members::load(store.clone(), settings.only_org.clone())?,
             rosters: Rosters::new(store),
+            syncs: SyncsKept::default(),
             metrics: Metrics::new(),
             settings,
             clock,
@@ -298,6 +304,15 @@ impl App {
     /// The facts of an org; none where they lie nowhere.
     pub(crate) fn facts(&self, org: &str) -> Option<FactStore> {
         self.settings.facts.as_ref().map(|facts| facts.of(org))
+    }
+
+    /// Another number for other facts of an org. Blocks while it is read.
+    ///
+    /// # Errors
+    /// 500 and 503, where they cannot be read.
+    pub(crate) fn facts_revision(&self, org: &str) -> Result<u64, ApiError> {
+        let revision = self.facts(org).map(|facts| facts.revision());
+        Ok(revision.transpose()?.unwrap_or_default())
     }
 }
 

@@ -96,6 +96,15 @@ impl<'a> Cell<'a> {
         number.map_or(Self::Nothing, |number| Self::Plain(number.to_string()))
     }
 
+    /// The same, with a text of its own.
+    pub(crate) fn owned(self) -> Cell<'static> {
+        match self {
+            Self::Text(text) => Cell::Text(Cow::Owned(text.into_owned())),
+            Self::Plain(value) => Cell::Plain(value),
+            Self::Nothing => Cell::Nothing,
+        }
+    }
+
     fn write(&self, csv: &mut CsvWriter) {
         match self {
             Self::Text(text) => csv.text(text),

@@ -9,7 +9,7 @@ use std::{
 };
 
 use headcount_core::{
-    check::{self, Context, FactsSeen, Finding, Lives, Settings, Skipped},
+    check::{self, Baseline, Context, FactsSeen, Finding, Lives, Settings, Skipped},
     managers::Managers,
     roster::{Roster, RosterBuilder},
     user::Attributes,
@@ -59,11 +59,7 @@ impl Findings {
         divisions: Option<&[String]>,
     ) -> Result<Arc<Self>, ApiError> {
         let facts = app.facts(org);
-        let revision = match &facts {
-            Some(facts) => facts.revision()?,
-            None => 0,
-        };
-        let key = (divisions.map(<[_]>::to_vec), revision);
+        let key = (divisions.map(<[_]>::to_vec), app.facts_revision(org)?);
         loaded.findings.get(key, || {
             let seen = match &facts {
                 Some(facts) => facts.seen()?,
@@ -108,6 +104,25 @@ impl Findings {
             }
         })
     }
+
+    /// The same, where they are found already.
+    ///
+    /// # Errors
+    /// 500 and 503, where the facts cannot be read.
+    pub(crate) fn known(
+        app: &App,
+        org: &str,
+        loaded: &Loaded,
+        divisions: Option<&[String]>,
+    ) -> Result<Option<Arc<Self>>, ApiError> {
+        let key = (divisions.map(<[_]>::to_vec), app.facts_revision(org)?);
+        Ok(loaded.findings.known(&key))
+    }
+}
+
+/// The findings of an org that are known, where somebody said so.
+pub(crate) fn known<'a>(app: &'a App, org: &str) -> Option<&'a Baseline> {
+    app.settings.known.get(org).map(|known| &**known)
 }
 
 fn run(

@@ -8,7 +8,7 @@ pub(crate) mod odata;
 pub(crate) mod query;
 pub(crate) mod reports;
 pub(crate) mod search;
-mod table;
+pub(crate) mod table;
 pub(crate) mod token;
 pub(crate) mod user;
 pub(crate) mod users;

@@ -66,6 +66,21 @@ pub struct JobRun {
     pub throttled: u64,
 }
 
+/// How far the run under way has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JobProgress {
+    /// What is being done, such as `fetching users`.
+    pub step: String,
+    /// Answers of upstream that came.
+    pub pages: u64,
+    /// Users in them; one who was met twice counts twice.
+    pub users: u64,
+    /// Users that upstream says there are.
+    pub expected: Option<u64>,
+    /// Parts of the org that were read whole.
+    pub parts: u64,
+}
+
 /// What is known of the job now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobStatus {
@@ -73,6 +88,8 @@ pub struct JobStatus {
     pub scheduled: bool,
     /// When the run under way began; `None` between runs.
     pub running_since_ms: Option<i64>,
+    /// How far the run under way has come.
+    pub progress: JobProgress,
     /// When the next run is due.
     pub next_ms: Option<i64>,
     /// The last run that ended.
@@ -104,13 +121,20 @@ impl Job {
         let mut status = self.lock();
         status.scheduled = true;
         status.running_since_ms = Some(now_ms);
+        status.progress = JobProgress::default();
         status.next_ms = None;
+    }
+
+    /// The run under way has come further.
+    pub fn advanced(&self, change: impl FnOnce(&mut JobProgress)) {
+        change(&mut self.lock().progress);
     }
 
     /// A run ended.
     pub fn ended(&self, run: JobRun) {
         let mut status = self.lock();
         status.running_since_ms = None;
+        status.progress = JobProgress::default();
         status.requests += run.requests;
         status.throttled += run.throttled;
         status.failures = if run.outcome == JobOutcome::Published {
@@ -178,7 +202,11 @@ mod tests {
         };
         job.started(1);
         assert_eq!(job.status().running_since_ms, Some(1));
+        job.advanced(|progress| progress.users += 7);
+        job.advanced(|progress| progress.users += 7);
+        assert_eq!(job.status().progress.users, 14);
         job.ended(run(JobOutcome::Unavailable));
+        assert_eq!(job.status().progress, JobProgress::default());
         job.ended(run(JobOutcome::Held));
         assert_eq!(job.status().failures, 2);
         job.next(Some(9));

@@ -1,8 +1,9 @@
 //! Serve the roster through the API that it came from.
 //!
-//! Answers come from the last published snapshot in memory; upstream is never asked. What keeps
-//! the snapshots fresh (a daily job for each org) is the binary's, and tells about itself through
-//! [`job::Jobs`].
+//! Answers come from the last published snapshot in memory; upstream is never asked, and nothing is
+//! written. What keeps the snapshots fresh (a daily job for each org) is the binary's, and tells
+//! about itself through [`job::Jobs`]; so is what publishes a snapshot that a person accepts, the
+//! [`Desk`].
 //!
 //! `routes` is the whole table of paths, `handlers` has a file for each resource, `access` knows
 //! who may ask, `rosters` what is served, `connection` how much one caller may take.
@@ -14,6 +15,7 @@ mod body;
 mod connection;
 mod csv;
 mod cursor;
+mod desk;
 mod error;
 mod findings;
 mod freshness;
@@ -43,8 +45,10 @@ use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
 
 use self::{app::App, job::Jobs, watch::Watchers, workers::Workers};
 pub use self::{
-    app::{VIEW_METRICS, VIEW_USERS},
+    app::{ACCEPT_SYNC, VIEW_METRICS, VIEW_USERS},
     connection::is_loopback,
+    desk::{AcceptError, Desk},
+    page::is_locale,
     settings::{Bounds, Clock, Reports, Settings},
 };
 

@@ -8,6 +8,7 @@ mod assets;
 mod changes;
 mod chart;
 mod findings;
+mod fit;
 mod groups;
 mod headers;
 mod locale;
@@ -17,7 +18,9 @@ mod person;
 mod reports;
 mod session;
 mod syncs;
+mod texts;
 mod tree;
+mod treemap;
 mod visit;
 
 use std::sync::Arc;
@@ -32,9 +35,16 @@ use axum::{
 };
 use hyper::{Method, StatusCode, header::HeaderMap};
 
+pub use self::locale::is_locale;
+pub(crate) use self::person::{Numbers, NumbersKey};
+pub(crate) use self::syncs::SyncsKept;
 use self::{
     assets::Edition,
     visit::{Link, Place},
+};
+pub(crate) use self::{
+    groups::{Groups, GroupsKey},
+    tree::Forest,
 };
 use crate::{
     app::App,
@@ -44,19 +54,25 @@ use crate::{
 };
 
 /// Every path of the page.
-pub(crate) const PATHS: [&str; 19] = [
+pub(crate) const PATHS: [&str; 25] = [
     "/",
     "/people",
+    "/people.csv",
     "/people/{id}",
     "/tree",
     "/tree/{id}",
+    "/tree.csv",
     "/departments",
+    "/departments.csv",
     "/divisions",
+    "/divisions.csv",
     "/reports",
     "/reports/chart.svg",
     "/reports/report.csv",
     "/findings",
+    "/findings/baseline.json",
     "/changes",
+    "/changes.csv",
     "/sync",
     "/sync/accept",
     "/sign-in",
@@ -71,16 +87,22 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
     let [
         all,
         everybody,
+        rows,
         one,
         whole_tree,
         branch,
+        tree_table,
         departments,
+        departments_table,
         divisions,
+        divisions_table,
         report,
         report_chart,
         report_csv,
         all_findings,
+        baseline,
         all_changes,
+        changes_table,
         all_syncs,
         accept,
         sign_in,
@@ -92,16 +114,22 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
     let views = Router::new()
         .route(all, get(overview::get_overview))
         .route(everybody, get(people::get_people))
+        .route(rows, get(people::get_rows))
         .route(one, get(person::get_person))
         .route(whole_tree, get(tree::get_tree))
         .route(branch, get(tree::get_branch))
+        .route(tree_table, get(tree::get_table))
         .route(departments, get(groups::get_departments))
+        .route(departments_table, get(groups::get_departments_table))
         .route(divisions, get(groups::get_divisions))
+        .route(divisions_table, get(groups::get_divisions_table))
         .route(report, get(reports::get_reports))
         .route(report_chart, get(reports::get_chart))
         .route(report_csv, get(reports::get_csv))
         .route(all_findings, get(findings::get_findings))
+        .route(baseline, get(findings::get_baseline))
         .route(all_changes, get(changes::get_changes))
+        .route(changes_table, get(changes::get_table))
         .route(all_syncs, get(syncs::get_syncs))
         .route(accept, post(syncs::post_accept))
         .route_layer(middleware::from_fn_with_state(app.clone(), admit));

@@ -1,6 +1,6 @@
 //! The parameters of a link or a form.
 
-use std::ops::RangeInclusive;
+use std::{fmt::Write, ops::RangeInclusive};
 
 use crate::error::ApiError;
 
@@ -127,6 +127,19 @@ pub(crate) fn link<'v>(
     }
 }
 
+/// A text as a part of the path of a link.
+pub(crate) fn in_path(text: &str) -> String {
+    let mut path = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~'@".contains(&byte) {
+            path.push(char::from(byte));
+        } else {
+            let _ = write!(path, "%{byte:02X}");
+        }
+    }
+    path
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,5 +171,6 @@ mod tests {
         let made = link("/x", [("a", Some("1 &".to_owned())), ("b", None)]);
         assert_eq!(made, "/x?a=1+%26");
         assert_eq!(link("/x", [("b", None)]), "/x");
+        assert_eq!(in_path("a/b c'é?"), "a%2Fb%20c'%C3%A9%3F");
     }
 }

@@ -29,18 +29,23 @@ use crate::{
     },
     kept::Kept,
     odata::Shelf,
+    page::{Forest, Groups, GroupsKey, Numbers, NumbersKey},
 };
 
 /// Past rosters kept; each is as large as the present one.
 const PAST: usize = 2;
 /// Trees of managers kept of a roster, each of what some callers see of it.
 const TREES: usize = 4;
+/// Lists of departments or divisions kept of a roster, likewise.
+const GROUPS: usize = 8;
 /// Sets of findings kept of a roster, likewise.
 const FINDINGS: usize = 4;
 /// Movements kept of a roster, likewise.
 const MOVEMENTS: usize = 4;
+/// People whose numbers are kept of a roster.
+const NUMBERS: usize = 200;
 /// How far back movement is known, ms (400 days).
-const MOVEMENT_MS: i64 = 400 * 86_400_000;
+pub(crate) const MOVEMENT_MS: i64 = 400 * 86_400_000;
 /// Sets of changes kept of a roster, each since some snapshot and for some callers.
 const DELTAS: usize = 8;
 
@@ -60,10 +65,16 @@ pub(crate) struct Loaded {
     /// Rows that callers see who are limited to some divisions, by these.
     scopes: Mutex<HashMap<Vec<String>, Arc<RoaringBitmap>>>,
     managers: Kept<Option<Vec<String>>, Managers>,
+    /// What views show of these, likewise.
+    pub(crate) forests: Kept<Option<Vec<String>>, Forest>,
+    /// Departments and divisions as views show them, likewise.
+    pub(crate) groups: Kept<GroupsKey, Groups>,
     pub(crate) findings: Kept<FindingsKey, Findings>,
     pub(crate) shelf: Shelf,
     /// Who came, moved and went until it was published, for callers of some divisions.
     movement: Kept<Option<Vec<String>>, Movement>,
+    /// Sums of the facts of one person each.
+    pub(crate) numbers: Kept<NumbersKey, Numbers>,
     /// Who changed until it was published.
     pub(crate) deltas: Kept<DeltaKey, Vec<Entry>>,
     /// Reports over the versions until it was published.
@@ -384,9 +395,12 @@ fn load(
         past: as_of_ms.is_some(),
         scopes: Mutex::default(),
         managers: Kept::new(TREES),
+        forests: Kept::new(TREES),
+        groups: Kept::new(GROUPS),
         findings: Kept::new(FINDINGS),
         shelf: Shelf::default(),
         movement: Kept::new(MOVEMENTS),
+        numbers: Kept::new(NUMBERS),
         deltas: Kept::new(DELTAS),
     })
 }

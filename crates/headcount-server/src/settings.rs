@@ -1,10 +1,12 @@
 //! How a server behaves, as the binary was told.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use headcount_core::{check, personal::Personal};
 use headcount_store::{Engine, facts::FactStore};
 use jiff::civil::Weekday;
+
+use crate::Desk;
 
 /// Tells the time, ms since 1970 UTC.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -35,6 +37,10 @@ pub struct Settings {
     pub feed_personal: Personal,
     /// What people changed about the rules that find what is wrong.
     pub check: check::Settings,
+    /// Findings that are known already, by org; of an org without them every finding is new.
+    pub known: BTreeMap<String, Arc<check::Baseline>>,
+    /// Who publishes what a person accepts; without it nobody can accept anything here.
+    pub desk: Option<Arc<dyn Desk>>,
     /// How long a token of the change feed is good for: whoever comes back later begins again.
     pub delta_window: Duration,
     /// Seed of the correlation ids.
@@ -129,6 +135,8 @@ impl Default for Settings {
             locale: None,
             feed_personal: Personal::default(),
             check: check::Settings::default(),
+            known: BTreeMap::new(),
+            desk: None,
             delta_window: Self::DELTA_WINDOW,
             seed: 0,
         }

@@ -26,8 +26,24 @@ mod odata;
 mod org;
 #[path = "it/orgs.rs"]
 mod orgs;
+#[path = "it/page.rs"]
+mod page;
+#[path = "it/page_changes.rs"]
+mod page_changes;
+#[path = "it/page_findings.rs"]
+mod page_findings;
+#[path = "it/page_groups.rs"]
+mod page_groups;
+#[path = "it/page_people.rs"]
+mod page_people;
+#[path = "it/page_person.rs"]
+mod page_person;
 #[path = "it/page_reports.rs"]
 mod page_reports;
+#[path = "it/page_sync.rs"]
+mod page_sync;
+#[path = "it/page_tree.rs"]
+mod page_tree;
 #[path = "it/reports.rs"]
 mod reports;
 #[path = "it/rough.rs"]

@@ -9,6 +9,7 @@ mod copy;
 mod error;
 pub mod facts;
 mod forgotten;
+mod held;
 mod lock;
 mod page;
 mod postgres;
@@ -30,6 +31,7 @@ pub use access::{AccessList, Credential, CredentialKind, Grant, Heads, RateLimit
 pub use copy::{Copied, Record, Sink, copy};
 pub use error::{DatabaseError, PostgresError, StoreError};
 pub use forgotten::Forgotten;
+pub use held::{DepartmentLoss, Held, HeldRun, LossKind, Lost};
 pub use lock::SyncLock;
 pub use report::{
     Engine, KeptDays, KeptError, KeptFault, KeptQuestion, ReportError, UnknownEngine, report,
@@ -145,13 +147,28 @@ pub trait Store: Send + Sync {
         breaker: &Breaker,
     ) -> Result<Outcome, StoreError>;
 
-    /// What is held back of `org`, as [`Store::publish`] told it; `None` when nothing is.
+    /// Which run of `org` is held back; `None` when none is. Cheap, and for who may only read too.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
-    fn held(&self, org: &str, breaker: &Breaker) -> Result<Option<Summary>, StoreError>;
+    fn held_run(&self, org: &str) -> Result<Option<HeldRun>, StoreError>;
 
-    /// Publishes what is held back of `org`; `None` when nothing is.
+    /// What is held back of `org`, with at most `most` of the users whom the breaker counts; `None`
+    /// when nothing is. For who may only read too.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    fn held(&self, org: &str, breaker: &Breaker, most: usize) -> Result<Option<Held>, StoreError>;
+
+    /// Whether the store can be written from here, also when it was opened to be read. Nothing is
+    /// written to find out.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be told.
+    fn is_writable(&self) -> Result<bool, StoreError>;
+
+    /// Publishes what is held back of `org`; `None` when nothing is. Whoever accepts a run that was
+    /// looked at takes [`Store::lock`] first, and asks [`Store::held_run`] again.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be written; nothing was published then.

@@ -35,13 +35,13 @@ use headcount_core::{
     history::{Version, VersionRef},
     user::Attributes,
 };
-use postgres::{CancelToken, Client, GenericClient, Transaction};
+use postgres::{CancelToken, Client, GenericClient, IsolationLevel, Transaction};
 
 pub(crate) use self::pool::{Pool, close_elsewhere};
 use self::{connect::opened_to_read, listen::Listener, lock::Locks, target::Target};
 use crate::{
-    Access, AccessList, Breaker, Credential, Forgotten, Heads, Outcome, Run, Sink, Snapshot,
-    Staged, Store, StoreError, Summary, SyncLock,
+    Access, AccessList, Breaker, Credential, Forgotten, Heads, Held, HeldRun, Outcome, Run, Sink,
+    Snapshot, Staged, Store, StoreError, Summary, SyncLock,
 };
 
 /// How often to look whether an answer is still waited for.
@@ -260,8 +260,35 @@ impl Store for Postgres {
         })
     }
 
-    fn held(&self, org: &str, breaker: &Breaker) -> Result<Option<Summary>, StoreError> {
-        self.looking(|transaction| publish::held(transaction, org, breaker))
+    fn held_run(&self, org: &str) -> Result<Option<HeldRun>, StoreError> {
+        self.pool
+            .reading(|transaction| publish::which_is_held(transaction, org))
+    }
+
+    fn held(&self, org: &str, breaker: &Breaker, most: usize) -> Result<Option<Held>, StoreError> {
+        self.pool.with(|client| {
+            // Not read only, since it fills a table of its own; it sees one moment all the same.
+            let mut transaction = client
+                .build_transaction()
+                .isolation_level(IsolationLevel::RepeatableRead)
+                .read_only(false)
+                .start()?;
+            let held = publish::held(&mut transaction, org, breaker, most)?;
+            transaction.rollback()?;
+            Ok(held)
+        })
+    }
+
+    fn is_writable(&self) -> Result<bool, StoreError> {
+        self.pool.reading(|transaction| {
+            let row = transaction.query_one(
+                "SELECT NOT pg_is_in_recovery()
+                     AND has_table_privilege('snapshot', 'INSERT')
+                     AND has_table_privilege('version_open', 'DELETE')",
+                &[],
+            )?;
+            Ok(row.try_get(0)?)
+        })
     }
 
     fn accept(&self, org: &str, now_ms: i64) -> Result<Option<Summary>, StoreError> {

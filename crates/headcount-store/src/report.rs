@@ -10,8 +10,12 @@ use std::{
     },
 };
 
-use headcount_core::segment::{
-    FactSink, People, PeopleBuilder, Plan, PlanError, Pushed, Question, Segmenter, Table,
+use headcount_core::{
+    history::VersionRef,
+    segment::{
+        FactSink, People, PeopleBuilder, Plan, PlanError, Pushed, Question, Segmenter, Table,
+    },
+    user::Attributes,
 };
 
 pub use self::kept::{KeptDays, KeptError, KeptFault, KeptQuestion};
@@ -105,12 +109,23 @@ fn reading<F: Sync, E: std::error::Error + Send + 'static>(
 ) -> Result<(Table, Snapshot), ReportError<E>> {
     let (people, snapshot) = people(store, org, question)?;
     let plan = Plan::new(&people, question)?;
+    Ok((read(&plan, wanted, files, threads, scan)?, snapshot))
+}
+
+/// Reads the facts of a plan, with the measures at the places `wanted`.
+fn read<F: Sync, E: std::error::Error + Send + 'static>(
+    plan: &Plan<'_>,
+    wanted: &[usize],
+    files: &[F],
+    threads: usize,
+    scan: impl Fn(&F, &[usize], &mut dyn FactSink) -> Result<(), E> + Sync,
+) -> Result<Table, ReportError<E>> {
     let next = AtomicUsize::new(0);
     let failed: Mutex<Option<E>> = Mutex::new(None);
     let fail = || failed.lock().unwrap_or_else(PoisonError::into_inner);
     // Each thread takes the next file, so that a long one holds up no other.
     let work = || {
-        let mut segmenter = Segmenter::new(&plan, wanted);
+        let mut segmenter = Segmenter::new(plan, wanted);
         while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
             if let Err(error) = scan(file, wanted, &mut segmenter) {
                 fail().get_or_insert(error);
@@ -137,11 +152,11 @@ fn reading<F: Sync, E: std::error::Error + Send + 'static>(
     if let Some(error) = fail().take() {
         return Err(ReportError::Facts(error));
     }
-    let mut sums = all.next().unwrap_or_else(|| Segmenter::new(&plan, wanted));
+    let mut sums = all.next().unwrap_or_else(|| Segmenter::new(plan, wanted));
     for other in all {
         sums.merge(other)?;
     }
-    Ok((reconciled(sums.table()?)?, snapshot))
+    reconciled(sums.table()?)
 }
 
 /// Answers `question` over the versions that `store` keeps of `org`, and the sums that `sum` lets a
@@ -158,6 +173,28 @@ fn pushed<E: std::error::Error + 'static>(
     let mut pushed = Pushed::new(&plan, wanted);
     sum(&mut pushed)?;
     Ok((reconciled(pushed.table()?)?, snapshot))
+}
+
+/// One user, as far as a question asks.
+fn one_of_people(
+    store: &dyn Store,
+    org: &str,
+    user_id: &str,
+    question: &Question,
+) -> Result<People, StoreError> {
+    let mut people = PeopleBuilder::new(question.projection());
+    store.history(org, Some(user_id), None, &mut |version| {
+        // It was a user when it was stored.
+        if let Ok(user) = Attributes::parse(&version.document) {
+            people.push(VersionRef {
+                user: &user,
+                document: Some(&version.document),
+                valid_from: version.valid_from,
+                valid_to: version.valid_to,
+            });
+        }
+    })?;
+    Ok(people.finish(question.known_until_ms()))
 }
 
 /// Everybody, as far as a question asks.

@@ -28,8 +28,8 @@ use rusqlite::{Connection, OptionalExtension};
 
 use self::in_turn::{InTurn, Turn};
 use crate::{
-    Access, AccessList, Breaker, Credential, Forgotten, Heads, Outcome, Run, Sink, Snapshot,
-    Staged, Store, StoreError, Summary, SyncLock,
+    Access, AccessList, Breaker, Credential, Forgotten, Heads, Held, HeldRun, Outcome, Run, Sink,
+    Snapshot, Staged, Store, StoreError, Summary, SyncLock,
     lock::FileLock,
     rows::{signed, unsigned},
 };
@@ -163,8 +163,16 @@ impl Store for Sqlite {
         })
     }
 
-    fn held(&self, org: &str, breaker: &Breaker) -> Result<Option<Summary>, StoreError> {
-        publish::held(&mut *self.writer()?, org, breaker)
+    fn held_run(&self, org: &str) -> Result<Option<HeldRun>, StoreError> {
+        self.reading(|connection| publish::which_is_held(connection, org))
+    }
+
+    fn held(&self, org: &str, breaker: &Breaker, most: usize) -> Result<Option<Held>, StoreError> {
+        self.reading(|connection| publish::held(connection, org, breaker, most))
+    }
+
+    fn is_writable(&self) -> Result<bool, StoreError> {
+        connect::is_writable(&self.path)
     }
 
     fn accept(&self, org: &str, now_ms: i64) -> Result<Option<Summary>, StoreError> {

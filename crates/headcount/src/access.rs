@@ -7,7 +7,7 @@ mod secret;
 use std::io::Write;
 
 use clap::builder::PossibleValuesParser;
-use headcount_server::{VIEW_METRICS, VIEW_USERS};
+use headcount_server::{ACCEPT_SYNC, VIEW_METRICS, VIEW_USERS};
 use headcount_store::{Access, Credential, CredentialKind, Grant, RateLimit};
 use ring::rand::SystemRandom;
 use serde::Serialize;
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// What a caller can be allowed, in the words of Genesys Cloud where it has one.
-const PERMISSIONS: [&str; 2] = [VIEW_USERS, VIEW_METRICS];
+const PERMISSIONS: [&str; 3] = [VIEW_USERS, VIEW_METRICS, ACCEPT_SYNC];
 
 /// Options of `client create` and `token create`.
 #[derive(Debug, clap::Args)]
@@ -34,7 +34,8 @@ pub(crate) struct Create {
     /// Division of which it sees the users, by id or name; may be repeated [default: all]
     #[arg(long = "division", value_name = "ID|NAME")]
     divisions: Vec<String>,
-    /// What it may do; may be repeated
+    /// What it may do; may be repeated. To read users, to read the metrics of the server, and to
+    /// publish on the page a snapshot that the breaker holds back (with the first)
     #[arg(
         long = "permission",
         value_name = "NAME",

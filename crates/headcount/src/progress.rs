@@ -1,11 +1,15 @@
-//! Progress on stderr, for a person: pages, rate and time left.
+//! Progress, for a person: pages, rate and time left on stderr; of a daily job, on the page.
 
 use std::{
     io::IsTerminal,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
+use headcount_server::job::Job;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A progress line on stderr. It shows itself only on a terminal, and not when quiet.
@@ -14,6 +18,8 @@ pub(crate) struct Progress {
     bar: ProgressBar,
     pages: AtomicU64,
     message: std::sync::Mutex<String>,
+    /// Told everything too.
+    job: Option<Arc<Job>>,
 }
 
 impl Progress {
@@ -34,13 +40,24 @@ impl Progress {
             bar,
             pages: AtomicU64::new(0),
             message: std::sync::Mutex::default(),
+            job: None,
         }
+    }
+
+    /// That of a run of a daily job, which nobody watches on stderr.
+    pub(crate) fn of_job(job: Arc<Job>) -> Self {
+        let mut progress = Self::new(true);
+        progress.job = Some(job);
+        progress
     }
 
     /// Says what is being done.
     pub(crate) fn message(&self, text: &str) {
         if let Ok(mut message) = self.message.lock() {
             text.clone_into(&mut message);
+        }
+        if let Some(job) = &self.job {
+            job.advanced(|progress| text.clone_into(&mut progress.step));
         }
         self.show();
     }
@@ -49,13 +66,29 @@ impl Progress {
     pub(crate) fn total(&self, users: u64) {
         self.bar.set_style(style(BAR));
         self.bar.set_length(users);
+        if let Some(job) = &self.job {
+            job.advanced(|progress| progress.expected = Some(users));
+        }
     }
 
     /// Counts pages that came and users in them.
     pub(crate) fn advance(&self, pages: u64, users: u64) {
         self.pages.fetch_add(pages, Ordering::Relaxed);
         self.bar.inc(users);
+        if let Some(job) = &self.job {
+            job.advanced(|progress| {
+                progress.pages += pages;
+                progress.users += users;
+            });
+        }
         self.show();
+    }
+
+    /// A part of the org was read whole.
+    pub(crate) fn part_done(&self) {
+        if let Some(job) = &self.job {
+            job.advanced(|progress| progress.parts += 1);
+        }
     }
 
     /// Takes the line away.
@@ -107,5 +140,20 @@ mod tests {
         progress.advance(1, 100);
         assert_eq!(progress.bar.position(), 200);
         assert_eq!(progress.bar.message(), "fetching, 2 pages");
+    }
+
+    #[test]
+    fn a_job_is_told_how_far_it_has_come() {
+        let job = Arc::new(Job::default());
+        job.started(1);
+        let progress = Progress::of_job(Arc::clone(&job));
+        progress.message("fetching users");
+        progress.total(300);
+        progress.advance(2, 150);
+        progress.part_done();
+        let told = job.status().progress;
+        assert_eq!((told.pages, told.users, told.parts), (2, 150, 1));
+        assert_eq!(told.expected, Some(300));
+        assert_eq!(told.step, "fetching users");
     }
 }

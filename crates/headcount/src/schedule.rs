@@ -88,6 +88,7 @@ fn start(
     let mut seed = DefaultHasher::new();
     (&config.org, clock(), std::process::id()).hash(&mut seed);
     let (store, org) = (Arc::clone(&shared.store), config.org.clone());
+    let told = Arc::clone(&job);
     let driver = Driver::new(
         config.org.clone(),
         schedule,
@@ -95,7 +96,7 @@ fn start(
         job,
         clock,
         move || refresh::published(&*store, &org),
-        move |published| refresh::refresh(&config, &shared, published),
+        move |published| refresh::refresh(&config, &shared, published, &told),
     );
     Refresher::spawn(driver).context("the refresh can't be started")
 }

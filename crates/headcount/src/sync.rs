@@ -2,6 +2,7 @@
 //!
 //! Genesys and the store never meet; [`keeper`] hands pages from the one to the other.
 
+pub(crate) mod accept;
 mod keeper;
 pub(crate) mod print;
 
@@ -44,8 +45,9 @@ pub(crate) struct Sync<'a> {
     pub(crate) only_after: Option<Option<i64>>,
     /// Where requests are sent and awaited; a runtime of its own without it.
     pub(crate) network: Option<Arc<Runtime>>,
-    /// The time that the snapshot is said to be of, ms since 1970 UTC; that of the clock without it.
-    pub(crate) at_ms: Option<i64>,
+    /// How far the snapshot's time is said to lie behind the clock, ms; 0 but for a past that is made
+    /// up.
+    pub(crate) behind_ms: i64,
 }
 
 /// What the syncs of many orgs share. One connection that writes, so that they wait for each other
@@ -182,7 +184,7 @@ impl<'a> Sync<'a> {
             resume: false,
             network: None,
             only_after: None,
-            at_ms: None,
+            behind_ms: 0,
         }
     }
 
@@ -248,7 +250,7 @@ impl<'a> Sync<'a> {
     }
 
     fn now_ms(&self) -> i64 {
-        self.at_ms.unwrap_or_else(clock::now_ms)
+        clock::now_ms() - self.behind_ms
     }
 
     /// When the last snapshot was published, ms since 1970 UTC.

@@ -5,6 +5,8 @@
     reason = "tests that wait for a process need a clock"
 )]
 
+#[path = "it/accept.rs"]
+mod accept;
 #[path = "it/access.rs"]
 mod access;
 #[path = "it/asking.rs"]

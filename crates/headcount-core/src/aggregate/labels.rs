@@ -1,6 +1,6 @@
 //! For every row a code, for every code what a reader calls it.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, collections::HashMap, ops::Range};
 
 use roaring::RoaringBitmap;
 
@@ -87,10 +87,7 @@ impl<'r> Labels<'r> {
 
     /// What the codes that occur are called.
     pub(crate) fn names(&self, occurring: impl Iterator<Item = u32>) -> Names<'_> {
-        let usual = match &self.kind {
-            Kind::Division(..) => self.view.division_names(),
-            _ => Cow::Borrowed(&[][..]),
-        };
+        let usual = self.usual();
         let mut ranks = vec![UNNAMED; self.len()];
         let mut named = Vec::new();
         for code in occurring {
@@ -107,6 +104,69 @@ impl<'r> Labels<'r> {
             ranks[code as usize] = u32::try_from(texts.len() - 1).unwrap_or(UNNAMED);
         }
         Names { texts, ranks }
+    }
+
+    /// What one code is called, where no two codes are called the same; nothing stands for none.
+    pub(crate) fn own_text(&self, code: u32) -> Option<&str> {
+        match &self.kind {
+            Kind::Column(codes) => codes.text(code),
+            _ => None,
+        }
+    }
+
+    /// Whether no two codes are called the same.
+    pub(crate) fn are_distinct(&self) -> bool {
+        match &self.kind {
+            // Somebody may have written the label of those who have none.
+            Kind::Column(codes) => {
+                codes.are_distinct() && (1..self.codes()).all(|code| codes.text(code) != Some(NONE))
+            }
+            _ => false,
+        }
+    }
+
+    /// The rows whose label is one that `is_wanted` picks, those of `rows` where labels are of
+    /// values that lie in documents.
+    pub(crate) fn rows_of(
+        &self,
+        rows: &RoaringBitmap,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> RoaringBitmap {
+        let usual = self.usual();
+        let is_wanted = |code: u32| is_wanted(self.text(code, &usual).unwrap_or(NONE));
+        let wanted = |codes: Range<u32>| codes.filter(|code| is_wanted(*code)).collect::<Vec<_>>();
+        let (all, codes) = (self.view.roster().len(), self.codes());
+        match &self.kind {
+            Kind::Column(of) | Kind::Manager(of) => of.rows(&wanted(0..codes), all),
+            Kind::Division(ids, names) => {
+                let unnamed = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+                let mut without_id = wanted(unnamed..codes);
+                for code in &mut without_id {
+                    *code -= unnamed;
+                }
+                let without_id = names.rows(&without_id, all) & ids.rows(&[0], all);
+                ids.rows(&wanted(1..unnamed), all) | without_id
+            }
+            Kind::Values(of, _) => {
+                let picked: Vec<bool> = (0..codes).map(&is_wanted).collect();
+                let rows = rows.iter().zip(of);
+                let rows = rows.filter(|(_, code)| picked[**code as usize]);
+                rows.map(|(row, _)| row).collect()
+            }
+        }
+    }
+
+    /// [`Self::len`], as codes are.
+    fn codes(&self) -> u32 {
+        u32::try_from(self.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The usual names of divisions, where those are asked for.
+    fn usual(&self) -> Cow<'r, [u32]> {
+        match &self.kind {
+            Kind::Division(..) => self.view.division_names(),
+            _ => Cow::Borrowed(&[][..]),
+        }
     }
 
     fn text<'s>(&'s self, code: u32, usual: &[u32]) -> Option<&'s str> {

@@ -1,16 +1,23 @@
 //! Names that are likely to be one, spelled in several ways.
 //!
 //! No name is compared with every other: names one letter apart are found by what becomes of them
-//! without that letter, so the work grows with the text and not with its square.
+//! without that letter. That takes a copy of a name for each of its letters, so it is done for names
+//! of up to [`LONGEST`] letters, and the work grows with the text and not with its square.
 
 mod plain;
 
-use std::cmp::{Ordering, Reverse};
+use std::{
+    cmp::{Ordering, Reverse},
+    collections::HashMap,
+};
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use self::plain::plain;
 use super::digest::ByDigest;
+
+/// Letters of a name in which a slip of the pen is looked for, at most.
+const LONGEST: usize = 200;
 
 /// A name as somebody wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +108,45 @@ pub(super) fn variants<'s, 't>(spellings: &'s [Spelling<'t>]) -> Vec<Variant<'s,
     found
 }
 
+/// Names that are likely to be one, by their places in `names`: each a text and how many users have
+/// it. The most usual spelling comes first; the names with most users first. A name that is spelled
+/// in one way only is left out.
+#[must_use]
+pub fn alike(names: &[(&str, u32)]) -> Vec<Vec<usize>> {
+    let spellings: Vec<Spelling<'_>> = (0..)
+        .zip(names)
+        .map(|(code, &(text, count))| Spelling { text, count, code })
+        .collect();
+    // Every spelling but the one that is meant stands for another that is more usual, or for as
+    // usual a one before it: following them ends.
+    let mut meant: HashMap<u32, u32> = HashMap::new();
+    for variant in variants(&spellings) {
+        meant.insert(variant.is.code, variant.of.code);
+    }
+    let mut groups: HashMap<u32, Vec<&Spelling<'_>>> = HashMap::new();
+    for &code in meant.keys() {
+        let end = std::iter::successors(Some(code), |code| meant.get(code).copied());
+        let end = end.last().unwrap_or(code);
+        let group = groups
+            .entry(end)
+            .or_insert_with(|| vec![&spellings[end as usize]]);
+        group.push(&spellings[code as usize]);
+    }
+    let mut groups: Vec<Vec<&Spelling<'_>>> = groups.into_values().collect();
+    for group in &mut groups {
+        group.sort_unstable_by(|one, other| one.order(other).then(one.code.cmp(&other.code)));
+    }
+    let users = |group: &[&Spelling<'_>]| -> u64 {
+        group.iter().map(|spelling| u64::from(spelling.count)).sum()
+    };
+    groups.sort_by_cached_key(|group| (Reverse(users(group)), group[0].text.to_owned()));
+    let places = |group: Vec<&Spelling<'_>>| {
+        let codes = group.iter().map(|spelling| spelling.code as usize);
+        codes.collect()
+    };
+    groups.into_iter().map(places).collect()
+}
+
 /// For each name the most usual one that is one letter apart and more usual than itself.
 struct Near(Vec<Option<u32>>);
 
@@ -116,7 +162,10 @@ impl Near {
         let mut holes: Vec<(u64, u32)> = Vec::new();
         for (place, Name { plain, .. }) in (0..).zip(names) {
             letters.clear();
-            letters.extend(plain.chars());
+            letters.extend(plain.chars().take(LONGEST + 1));
+            if letters.len() > LONGEST {
+                continue;
+            }
             starts.clear();
             starts.extend(plain.char_indices().map(|(start, _)| start));
             starts.push(plain.len());
@@ -326,5 +375,35 @@ mod tests {
         };
         let both = [spelling(" Sales", 1), spelling("Sales", 2)];
         assert_eq!(variants(&both)[0].is.text, " Sales");
+    }
+
+    #[test]
+    fn very_long_names_are_only_compared_whole() {
+        let long = "Support ".repeat(1_000);
+        assert_eq!(alike(&long, &long.to_uppercase()), Some(Alike::Folded));
+        assert_eq!(alike(&long, &long.replacen("Support", "Suport", 1)), None);
+    }
+
+    #[test]
+    fn spellings_of_one_name_stand_together() {
+        let names = [
+            ("IT", 50),
+            ("Suport", 1),
+            ("sales", 30),
+            ("suport ", 1),
+            ("Support", 40),
+            ("Sales", 20),
+            ("Sales", 5),
+        ];
+        let told: Vec<Vec<&str>> = super::alike(&names)
+            .into_iter()
+            .map(|group| group.into_iter().map(|place| names[place].0).collect())
+            .collect();
+        let expected = vec![
+            vec!["sales", "Sales", "Sales"],
+            vec!["Support", "Suport", "suport "],
+        ];
+        assert_eq!(told, expected);
+        assert!(super::alike(&names[..1]).is_empty());
     }
 }

@@ -1,7 +1,7 @@
 //! The part of a roster that a caller may see. Whatever lies outside it does not exist: it is not
 //! found, not counted, puts nothing in order and lends no manager a name.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 use roaring::RoaringBitmap;
 
@@ -145,6 +145,24 @@ impl<'r> View<'r> {
     pub fn search(self, query: &Query) -> Result<SearchResult, RosterError> {
         self.roster.check(query.matcher.projection())?;
         self.found(&self.prepare(&query.matcher.root), query)
+    }
+
+    /// Those of `found` that are in sight, put in the order asked for, as far as they are at these
+    /// places of it.
+    ///
+    /// # Errors
+    /// [`RosterError`] when a field that they are sorted by was not loaded.
+    pub fn page(
+        self,
+        found: &RoaringBitmap,
+        sort: &Sort,
+        places: Range<usize>,
+    ) -> Result<Vec<u32>, RosterError> {
+        let found = self.clip(found);
+        let count = usize::try_from(found.len()).unwrap_or(usize::MAX);
+        let end = places.end.min(count);
+        let places = places.start.min(end)..end;
+        self.order(&found, &Matcher::everybody(), sort, places)
     }
 
     /// How many are in `step`, and the rows of one page of them.

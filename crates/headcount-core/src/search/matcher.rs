@@ -76,6 +76,12 @@ impl Matcher {
         }
     }
 
+    /// The matcher of the user with this id, in any case.
+    #[must_use]
+    pub fn of_user(id: &str) -> Self {
+        Self::of(Field::ID, Test::Equals(vec![Needle::new(id, None)]))
+    }
+
     pub(crate) fn of(field: Field, test: Test) -> Self {
         Self {
             root: Node::Leaf(Leaf { field, test }),

@@ -23,6 +23,22 @@ pub fn fold(text: &str) -> Cow<'_, str> {
     )
 }
 
+/// Whether a folded text stands anywhere in `text`, whatever its case. Most texts are ASCII, and
+/// need not be folded to be looked at.
+#[must_use]
+pub fn contains_folded(text: &str, folded: &str) -> bool {
+    if !text.is_ascii() {
+        return fold(text).contains(folded);
+    }
+    let Some(first) = folded.bytes().next() else {
+        return true;
+    };
+    let mut places = text.as_bytes().windows(folded.len());
+    places.any(|place| {
+        place[0].to_ascii_lowercase() == first && place.eq_ignore_ascii_case(folded.as_bytes())
+    })
+}
+
 /// Whether a value counts as absent: a user with a blank department has no department.
 #[must_use]
 pub fn is_blank(text: &str) -> bool {
@@ -102,6 +118,25 @@ pub fn has_phrase(folded: &str, phrase: &[String], prefix: bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_are_found_in_any_case() {
+        for (text, part, is_there) in [
+            ("Ann Müller", "mÜLL", true),
+            ("ANN SMITH", "n s", true),
+            ("Ann", "anna", false),
+            ("ΟΔΟΣ", "οδος", true),
+            ("Ann", "ä", false),
+            ("Ann", "", true),
+            ("", "a", false),
+        ] {
+            assert_eq!(
+                contains_folded(text, &fold(part)),
+                is_there,
+                "{text} {part}"
+            );
+        }
+    }
 
     #[test]
     fn folding_is_context_free() {

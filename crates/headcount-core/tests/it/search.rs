@@ -2,10 +2,10 @@
 
 use fastrand::Rng;
 use headcount_core::{
-    aggregate::{GroupBy, count_by},
+    aggregate::{GroupBy, count_by, count_most, rows_labelled},
     field::Projection,
     roster::{Roster, RosterBuilder},
-    search::{DocumentView, Matcher, PageLimits, Query, SearchError, StateRule},
+    search::{DocumentView, Matcher, PageLimits, Query, SearchError, StateRule, sort::SortKey},
     user::Attributes,
     wire::UserSearchRequest,
 };
@@ -147,9 +147,36 @@ proptest! {
                     count_by(&alone, &found, &by).unwrap(),
                     "{:?}", by
                 );
+                let all = usize::try_from(picked.len()).unwrap();
+                let places = rng.usize(..all + 2)..rng.usize(..all + 4);
+                let sorted = scoped.sorted(&query.matcher, &query.sort).unwrap();
+                let end = places.end.min(all);
+                let without_score = query.sort.keys.iter().all(|key| *key != SortKey::Score);
+                if without_score {
+                    prop_assert_eq!(
+                        scoped.page(&found_in_any(&picked, &scope, &whole), &query.sort, places.clone()).unwrap(),
+                        &sorted[places.start.min(end)..end],
+                        "{:?}", request
+                    );
+                }
+                let counted = count_by(&scoped, &picked, &by[..1]).unwrap();
+                let most = rng.usize(..counted.len() + 2);
+                let first = count_most(&scoped, &picked, by[0], most).unwrap();
+                prop_assert_eq!(first.values, counted.len());
+                prop_assert_eq!(&first.rows[..], &counted[..most.min(counted.len())], "{:?}", by[0]);
+                for row in &counted {
+                    let labelled = rows_labelled(&scoped, by[0], |label| label == row.values[0]).unwrap();
+                    prop_assert_eq!((labelled & &picked).len(), row.count, "{:?} {:?}", by[0], row.values);
+                }
             }
         }
     }
+}
+
+/// Those that were picked, and everybody out of sight.
+fn found_in_any(picked: &RoaringBitmap, scope: &RoaringBitmap, whole: &Roster) -> RoaringBitmap {
+    let out_of_sight = (0..whole.len()).filter(|row| !scope.contains(*row));
+    picked | out_of_sight.collect::<RoaringBitmap>()
 }
 
 /// The indices against the plain way, on a roster too large for the naive evaluator: sets of rows

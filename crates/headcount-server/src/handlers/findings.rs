@@ -1,14 +1,17 @@
 //! `GET /headcount/v1/findings`: what the rules find wrong with the roster.
 
+mod wanted;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     extract::{Extension, Request, State},
     response::Response,
 };
-use headcount_core::check::{self, Finding, RuleInfo, Severity};
+use headcount_core::check::{self, Baseline, Finding, Severity};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::wanted::{Known, Wanted};
 use super::snapshot_ref;
 use crate::{
     access::Caller,
@@ -16,12 +19,12 @@ use crate::{
     csv::{Cell, Chosen, Form, Rows},
     cursor,
     error::ApiError,
-    findings::Findings,
+    findings::{self, Findings},
     json::Json,
     parameters::{Parameters, link},
 };
 
-const PATH: &str = "/headcount/v1/findings";
+pub(crate) const PATH: &str = "/headcount/v1/findings";
 
 /// Findings on a page, unless asked otherwise, and at most.
 const PAGE: usize = 100;
@@ -36,7 +39,7 @@ pub(crate) async fn get_findings(
 ) -> Result<Response, ApiError> {
     caller.needs(VIEW_USERS)?;
     let asked = Parameters::parse(request.uri().query().unwrap_or_default().as_bytes());
-    let wanted = Wanted::read(&asked)?;
+    let wanted = Page::read(&asked)?;
     let form = Form::asked(&asked, request.headers())?;
     let chosen = Chosen::asked(COLUMNS.map(str::to_owned).to_vec(), &asked);
     let chosen = (form == Form::Csv).then_some(chosen).transpose()?;
@@ -44,6 +47,7 @@ pub(crate) async fn get_findings(
     let freshness = sight.freshness().clone();
     let work = {
         let app = app.clone();
+        let caller = caller.clone();
         move || {
             let (org, divisions) = (caller.org(), caller.divisions());
             let findings = Findings::of(&app, org, sight.loaded(), divisions)?;
@@ -51,19 +55,20 @@ pub(crate) async fn get_findings(
         }
     };
     let (sight, findings) = app.report_aside(work).await?;
-    let freshness = freshness.with_state(findings.state);
+    let known = findings::known(&app, caller.org());
+    let freshness = freshness.with_state(wanted.wanted.state(&findings, known));
     if freshness.is_known(request.headers()) {
         return Ok(freshness.not_modified());
     }
     if let Some(chosen) = chosen {
         let whole = asked.get("limit").is_none() && asked.get("cursor").is_none();
-        let rows = FindingRows::new(findings, &wanted, whole);
+        let rows = FindingRows::new(findings, &wanted, known, whole);
         return app
             .table("findings.csv", Some(&freshness), chosen, Box::new(rows))
             .await;
     }
-    app.answer_with(&freshness, write(&sight, &findings, &wanted))
-        .await
+    let json = write(&sight, &findings, &wanted, known);
+    app.answer_with(&freshness, json).await
 }
 
 /// Columns of the table, those of `headcount check --output csv`.
@@ -88,10 +93,10 @@ struct FindingRows {
 
 impl FindingRows {
     /// All that are wanted, or those of the page.
-    fn new(findings: Arc<Findings>, wanted: &Wanted, whole: bool) -> Self {
+    fn new(findings: Arc<Findings>, wanted: &Page, known: Option<&Baseline>, whole: bool) -> Self {
         let numbered = findings.findings.iter().enumerate();
         let (places, all): (Vec<usize>, Vec<&Finding>) = numbered
-            .filter(|(_, finding)| wanted.asks_for(finding))
+            .filter(|(_, finding)| wanted.wanted.asks_for(finding, known))
             .unzip();
         let (start, limit) = match whole {
             true => (0, all.len()),
@@ -128,10 +133,9 @@ impl Rows for FindingRows {
     }
 }
 
-/// What is asked.
-struct Wanted {
-    rules: Vec<&'static RuleInfo>,
-    severities: Vec<Severity>,
+/// What is asked, and from where on.
+struct Page {
+    wanted: Wanted,
     limit: usize,
     cursor: Option<Cursor>,
 }
@@ -176,14 +180,10 @@ struct Broken {
     findings: u64,
 }
 
-impl Wanted {
+impl Page {
     fn read(asked: &Parameters) -> Result<Self, ApiError> {
-        let rules = asked.list("rule").iter().map(|name| rule(name)).collect();
-        let severities = asked.list("severity");
-        let severities = severities.iter().map(|name| severity(name)).collect();
-        let mut wanted = Self {
-            rules: rules_once(rules)?,
-            severities: severities_once(severities)?,
+        let mut page = Self {
+            wanted: Wanted::read(asked, Known::Show)?,
             limit: asked.within("limit", 1..=MOST)?.unwrap_or(PAGE),
             cursor: None,
         };
@@ -192,32 +192,12 @@ impl Wanted {
                 |what: &str| ApiError::bad_request(format!("{what}; start again without a cursor"));
             let cursor =
                 cursor::read::<Cursor>(text).ok_or_else(|| again("the cursor cannot be read"))?;
-            if cursor.of != wanted.of() {
-                return Err(again("the cursor was made for another rule or severity"));
+            if cursor.of != page.wanted.of() {
+                return Err(again("the cursor was made for another question"));
             }
-            wanted.cursor = Some(cursor);
+            page.cursor = Some(cursor);
         }
-        Ok(wanted)
-    }
-
-    fn asks_for(&self, finding: &Finding) -> bool {
-        let rules = &self.rules;
-        (rules.is_empty() || rules.iter().any(|rule| rule.id == finding.rule))
-            && (self.severities.is_empty() || self.severities.contains(&finding.severity))
-    }
-
-    fn rule_ids(&self) -> String {
-        let ids: Vec<&str> = self.rules.iter().map(|rule| rule.id).collect();
-        ids.join(",")
-    }
-
-    fn severity_names(&self) -> String {
-        let names: Vec<&str> = self.severities.iter().map(|one| one.name()).collect();
-        names.join(",")
-    }
-
-    fn of(&self) -> String {
-        format!("{};{}", self.rule_ids(), self.severity_names())
+        Ok(page)
     }
 
     /// Where the page begins among the findings asked for.
@@ -247,46 +227,18 @@ impl Cursor {
     }
 }
 
-fn rule(name: &str) -> Result<&'static RuleInfo, ApiError> {
-    check::rule(name).map_err(|error| ApiError::unknown_rule(&error))
-}
-
-fn severity(name: &str) -> Result<Severity, ApiError> {
-    Severity::WORST_FIRST
-        .into_iter()
-        .find(|severity| severity.name().eq_ignore_ascii_case(name))
-        .ok_or_else(|| ApiError::invalid_parameter(name, "severity", "error, warning, note"))
-}
-
-/// In the order of their ids, each once.
-fn rules_once(
-    rules: Result<Vec<&'static RuleInfo>, ApiError>,
-) -> Result<Vec<&'static RuleInfo>, ApiError> {
-    let mut rules = rules?;
-    rules.sort_unstable_by_key(|rule| rule.id);
-    rules.dedup_by_key(|rule| rule.id);
-    Ok(rules)
-}
-
-/// The worst first, each once.
-fn severities_once(severities: Result<Vec<Severity>, ApiError>) -> Result<Vec<Severity>, ApiError> {
-    let mut severities = severities?;
-    severities.sort_unstable_by(|a, b| b.cmp(a));
-    severities.dedup();
-    Ok(severities)
-}
-
-fn write(sight: &Sight, findings: &Findings, wanted: &Wanted) -> Json {
+fn write(sight: &Sight, findings: &Findings, page: &Page, known: Option<&Baseline>) -> Json {
+    let wanted = &page.wanted;
     let all: Vec<&Finding> = findings
         .findings
         .iter()
-        .filter(|finding| wanted.asks_for(finding))
+        .filter(|finding| wanted.asks_for(finding, known))
         .collect();
-    let start = wanted.start(&all);
-    let page: Vec<&Finding> = all[start..].iter().copied().take(wanted.limit).collect();
-    let next = page
+    let start = page.start(&all);
+    let told: Vec<&Finding> = all[start..].iter().copied().take(page.limit).collect();
+    let next = told
         .last()
-        .filter(|_| start + page.len() < all.len())
+        .filter(|_| start + told.len() < all.len())
         .map(|last| Cursor {
             severity: last.severity,
             rule: last.rule.to_owned(),
@@ -294,7 +246,7 @@ fn write(sight: &Sight, findings: &Findings, wanted: &Wanted) -> Json {
             fingerprint: last.fingerprint.clone(),
             of: wanted.of(),
         });
-    let told: Vec<Told<'_>> = page
+    let told: Vec<Told<'_>> = told
         .into_iter()
         .map(|finding| Told {
             finding,
@@ -313,9 +265,11 @@ fn write(sight: &Sight, findings: &Findings, wanted: &Wanted) -> Json {
         let cursor = cursor::write(&next);
         let parameters = [
             ("cursor", Some(cursor.clone())),
-            ("limit", Some(wanted.limit.to_string())),
+            ("limit", Some(page.limit.to_string())),
             ("rule", some(wanted.rule_ids())),
             ("severity", some(wanted.severity_names())),
+            ("q", wanted.text.clone()),
+            ("known", hidden(wanted.known)),
         ];
         json.member("nextUri", link(PATH, parameters));
         json.member("cursor", cursor);
@@ -324,6 +278,11 @@ fn write(sight: &Sight, findings: &Findings, wanted: &Wanted) -> Json {
     json.value(&told);
     json.raw("}");
     json
+}
+
+/// What a link says of what is known: nothing where it is as usual.
+fn hidden(known: Known) -> Option<String> {
+    (known == Known::Hide).then(|| known.name().to_owned())
 }
 
 fn summary(findings: &[&Finding], users: u32) -> Summary {
@@ -398,7 +357,7 @@ mod tests {
             };
             let text = cursor::write(&cursor);
             let asked = Parameters::parse(format!("cursor={text}").as_bytes());
-            Wanted::read(&asked).unwrap().start(&all)
+            Page::read(&asked).unwrap().start(&all)
         };
         assert_eq!(start("HC002", Severity::Error, None), 1);
         assert_eq!(start("HC004", Severity::Error, Some("b")), 2);
@@ -417,12 +376,13 @@ mod tests {
         };
         let read = |more: &str| {
             let asked = format!("cursor={}{more}", cursor::write(&cursor));
-            Wanted::read(&Parameters::parse(asked.as_bytes())).is_ok()
+            Page::read(&Parameters::parse(asked.as_bytes())).is_ok()
         };
         assert!(read("&rule=no-department&severity=NOTE&rule=hc001"));
+        assert!(!read("&rule=HC001&severity=note&q=a"));
         assert!(!read("") && !read("&rule=HC001") && !read("&rule=HC001,HC002&severity=note"));
         for bad in ["cursor=AAAA", "cursor=e30", "cursor=%00"] {
-            assert!(Wanted::read(&Parameters::parse(bad.as_bytes())).is_err());
+            assert!(Page::read(&Parameters::parse(bad.as_bytes())).is_err());
         }
     }
 }

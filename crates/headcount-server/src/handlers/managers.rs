@@ -6,7 +6,7 @@ use axum::{
     extract::{Extension, Path, Request, State},
     response::Response,
 };
-use headcount_core::{field::Column, managers::Managers};
+use headcount_core::{field::Column, managers::Managers, roster::Roster};
 
 use super::{is_uuid, not_loaded, snapshot_ref};
 use crate::{
@@ -71,7 +71,7 @@ pub(crate) async fn get_tree(
 
 /// Columns of the tree as a table: `level` is 0 at the top, `manager.id` that of whoever stands
 /// above in the tree.
-const COLUMNS: [&str; 9] = [
+pub(crate) const COLUMNS: [&str; 9] = [
     "level",
     "id",
     "name",
@@ -82,6 +82,29 @@ const COLUMNS: [&str; 9] = [
     "direct_reports",
     "total_reports",
 ];
+
+/// The cells of a person, who is so many levels below the top and reports to `above` in the tree.
+pub(crate) fn cells<'r>(
+    roster: &'r Roster,
+    managers: &Managers,
+    row: u32,
+    level: usize,
+    above: Option<u32>,
+) -> [Cell<'r>; COLUMNS.len()] {
+    let value = |column| Cell::of(roster.value(row, column));
+    let span = managers.span(row);
+    [
+        Cell::number(Some(level)),
+        value(Column::Id),
+        value(Column::Name),
+        value(Column::Department),
+        value(Column::Title),
+        value(Column::State),
+        Cell::of(above.and_then(|above| roster.value(above, Column::Id))),
+        Cell::number(Some(span.direct)),
+        Cell::number(Some(span.total)),
+    ]
+}
 
 /// An answer in one of its forms.
 enum Written {
@@ -168,10 +191,6 @@ impl Tree {
     /// The people as rows, everybody before those below them.
     fn rows(&self, sight: &Sight, managers: &Managers) -> Vec<Vec<Cell<'static>>> {
         let roster = &sight.loaded().roster;
-        let value = |at: usize, column| {
-            let value = roster.value(self.rows[at], column);
-            value.map_or(Cell::Nothing, |text| Cell::Text(text.to_owned().into()))
-        };
         let mut rows = Vec::with_capacity(self.rows.len());
         let mut open = vec![(None, 0..1)];
         while let Some((above, rest)) = open.last_mut() {
@@ -180,23 +199,10 @@ impl Tree {
                 open.pop();
                 continue;
             };
-            let span = managers.span(self.rows[at]);
-            let mut cells = vec![Cell::number(Some(open.len() - 1))];
-            cells.extend(
-                [
-                    Column::Id,
-                    Column::Name,
-                    Column::Department,
-                    Column::Title,
-                    Column::State,
-                ]
-                .map(|column| value(at, column)),
-            );
-            cells.push(above.map_or(Cell::Nothing, |above| value(above, Column::Id)));
-            cells.push(Cell::number(Some(span.direct)));
-            cells.push(Cell::number(Some(span.total)));
-            rows.push(cells);
-            open.push((Some(at), self.reports[at].clone()));
+            let row = self.rows[at];
+            let person = cells(roster, managers, row, open.len() - 1, above);
+            rows.push(person.map(Cell::owned).to_vec());
+            open.push((Some(row), self.reports[at].clone()));
         }
         rows
     }

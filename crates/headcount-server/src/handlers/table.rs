@@ -36,9 +36,9 @@ const COLUMNS: [&str; 8] = [
 
 /// A column, and what it is called.
 #[derive(Clone, Debug)]
-pub(super) struct UserColumn {
-    pub(super) label: String,
-    pub(super) field: Field,
+pub(crate) struct UserColumn {
+    pub(crate) label: String,
+    pub(crate) field: Field,
 }
 
 /// The columns that `columns` names; none in JSON, which has all of a user.
@@ -93,7 +93,7 @@ pub(super) async fn answer(
 }
 
 /// The users of some rows.
-pub(super) async fn of_rows(
+pub(crate) async fn of_rows(
     app: &App,
     sight: Sight,
     rows: Vec<u32>,
@@ -123,16 +123,7 @@ impl Rows for Users {
             return false;
         };
         let view = self.sight.view();
-        // Only read where a column lies in it.
-        let mut document: Option<Value> = None;
-        if self
-            .columns
-            .iter()
-            .any(|column| lies_in_document(column.field))
-        {
-            let text = view.roster().document(number);
-            document = text.and_then(|text| serde_json::from_str(text).ok());
-        }
+        let document = document(view, number, &self.columns);
         let cells: Vec<Cell<'_>> = self
             .columns
             .iter()
@@ -143,12 +134,27 @@ impl Rows for Users {
     }
 }
 
+/// The document of a row, where a column lies in it.
+pub(crate) fn document(view: View<'_>, row: u32, columns: &[UserColumn]) -> Option<Value> {
+    let mut fields = columns.iter().map(|column| column.field);
+    let text = view
+        .roster()
+        .document(row)
+        .filter(|_| fields.any(lies_in_document))?;
+    serde_json::from_str(text).ok()
+}
+
 fn lies_in_document(field: Field) -> bool {
     field.column().is_none() && !field.is_looked_up()
 }
 
 /// The value of a field of a row in sight.
-fn cell<'a>(view: View<'a>, row: u32, field: Field, document: Option<&'a Value>) -> Cell<'a> {
+pub(crate) fn cell<'a>(
+    view: View<'a>,
+    row: u32,
+    field: Field,
+    document: Option<&'a Value>,
+) -> Cell<'a> {
     if field.is_looked_up() {
         return manager(view, row, field).map_or(Cell::Nothing, |text| Cell::Text(text.into()));
     }

@@ -9,6 +9,7 @@ use super::{
     sets::{Property, Set},
     value::{Kind, Row, Value, moment},
 };
+use crate::parameters::in_path;
 
 /// How an answer is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,7 +130,7 @@ impl<'w> Writer<'w> {
 /// `Users('id')`
 fn entity(set: Set, row: &dyn Row) -> String {
     let quoted = |place: &usize| match row.get(*place) {
-        Value::Text(text) => format!("'{}'", escaped(&text.replace('\'', "''"))),
+        Value::Text(text) => format!("'{}'", in_path(&text.replace('\'', "''"))),
         _ => "null".to_owned(),
     };
     let key = match set.key() {
@@ -141,19 +142,6 @@ fn entity(set: Set, row: &dyn Row) -> String {
         }
     };
     format!("{}({key})", set.name())
-}
-
-/// Fit for the path of a link.
-fn escaped(text: &str) -> String {
-    let mut link = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~'@".contains(&byte) {
-            link.push(char::from(byte));
-        } else {
-            let _ = write!(link, "%{byte:02X}");
-        }
-    }
-    link
 }
 
 /// The types that JSON alone does not tell.
@@ -244,10 +232,5 @@ mod tests {
         }
         assert_eq!(written(Value::Int(1), true), "\"1\"");
         assert_eq!(written(Value::Double(1.5), true), "1.5");
-    }
-
-    #[test]
-    fn links_of_entities_are_links() {
-        assert_eq!(escaped("a b/é'"), "a%20b%2F%C3%A9'");
     }
 }

@@ -2,6 +2,7 @@
 //! picture shows stands in it as text or in the table beside it.
 
 pub(crate) mod bars;
+pub(crate) mod days;
 pub(crate) mod standalone;
 
 use std::fmt::Write;

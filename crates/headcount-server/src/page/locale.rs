@@ -316,22 +316,25 @@ impl Locale {
     }
 }
 
+/// Whether the page knows how a language, named as `de` or `en-GB`, writes numbers and dates.
+#[must_use]
+pub fn is_locale(tag: &str) -> bool {
+    known(tag).is_some()
+}
+
 /// The first language of a list like `de-AT,de;q=0.9,en;q=0.8` that is known. Browsers send it in
 /// the reader's order, so weights need not be read.
 fn language_of(accepted: &str) -> &'static Language {
-    accepted
-        .split(',')
-        .filter_map(|tag| {
-            let tag = tag.split(';').next()?.trim().to_ascii_lowercase();
-            LANGUAGES.iter().find(|language| {
-                tag == language.tag
-                    || tag
-                        .strip_prefix(language.tag)
-                        .is_some_and(|rest| rest.starts_with('-'))
-            })
-        })
-        .next()
-        .unwrap_or(USUAL)
+    accepted.split(',').find_map(known).unwrap_or(USUAL)
+}
+
+/// The language of a tag like `de-AT;q=0.9`.
+fn known(tag: &str) -> Option<&'static Language> {
+    let tag = tag.split(';').next()?.trim().to_ascii_lowercase();
+    LANGUAGES.iter().find(|language| {
+        let rest = tag.strip_prefix(language.tag);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    })
 }
 
 #[cfg(test)]

@@ -2,8 +2,14 @@
 
 use postgres::{Client, Transaction};
 
-use super::{pool, runs, summary::summarise, take_org, tell};
-use crate::{Breaker, Outcome, Run, StoreError, Summary, rows::signed};
+use super::{
+    pool, runs,
+    summary::{lost, summarise},
+    take_org, tell,
+};
+use crate::{
+    Breaker, Held, HeldRun, Outcome, Run, StoreError, Summary, held::Losses, rows::signed,
+};
 
 /// See [`crate::Store::publish`]. Not committed yet.
 pub(super) fn publish(
@@ -33,18 +39,52 @@ pub(super) fn preview(
     summarise(transaction, run, breaker)
 }
 
-/// See [`crate::Store::held`]. The transaction is to be rolled back.
+/// See [`crate::Store::held_run`].
+pub(super) fn which_is_held(
+    transaction: &mut Transaction<'_>,
+    org_name: &str,
+) -> Result<Option<HeldRun>, StoreError> {
+    let found = transaction.query_opt(
+        "SELECT r.run, r.started FROM run r JOIN org o ON o.org = r.org
+         WHERE o.name = $1 AND r.certificate IS NOT NULL",
+        &[&org_name],
+    )?;
+    found
+        .map(|row| {
+            Ok(HeldRun {
+                run: row.try_get(0)?,
+                started_ms: row.try_get(1)?,
+            })
+        })
+        .transpose()
+}
+
+/// See [`crate::Store::held`]. The transaction sees one moment and is to be rolled back; nothing is
+/// taken, so that whoever looks keeps nobody waiting.
 pub(super) fn held(
     transaction: &mut Transaction<'_>,
     org_name: &str,
     breaker: &Breaker,
-) -> Result<Option<Summary>, StoreError> {
-    let Some((run, _)) = held_run(transaction, org_name)? else {
+    most: usize,
+) -> Result<Option<Held>, StoreError> {
+    let Some(held) = which_is_held(transaction, org_name)? else {
         return Ok(None);
     };
+    let Some(org) = super::org_key(transaction, org_name)? else {
+        return Ok(None);
+    };
+    let run = runs::load(transaction, org, org_name)?;
     let mut summary = summarise(transaction, &run, breaker)?;
     summary.breaker.held = true;
-    Ok(Some(summary))
+    let mut losses = Losses::default();
+    lost(transaction, run.org, &mut losses)?;
+    let (departments, lost) = losses.finish(most);
+    Ok(Some(Held {
+        run: held,
+        summary,
+        departments,
+        lost,
+    }))
 }
 
 /// See [`crate::Store::accept`]. Not committed yet.

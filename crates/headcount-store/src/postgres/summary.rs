@@ -6,7 +6,9 @@ use postgres::{Transaction, binary_copy::BinaryCopyInWriter, types::Type};
 
 use super::runs::each_missing;
 use crate::{
-    Breaker, DivisionLoss, Run, StateCounts, StoreError, Summary, Tripped, rows::unsigned,
+    Breaker, DivisionLoss, Run, StateCounts, StoreError, Summary, Tripped,
+    held::{LOST, Losses},
+    rows::unsigned,
 };
 
 /// What `run` changes. Leaves the ids of the users that it did not meet in the temporary table
@@ -169,4 +171,36 @@ fn losses(transaction: &mut Transaction<'_>, org: i64) -> Result<Tripped, StoreE
         .divisions
         .sort_by_key(|division| std::cmp::Reverse(division.total()));
     Ok(tripped)
+}
+
+/// Whom the breaker counts, one by one. `gone` is there.
+pub(super) fn lost(
+    transaction: &mut Transaction<'_>,
+    org: i64,
+    losses: &mut Losses,
+) -> Result<(), StoreError> {
+    let [gone, changed] = LOST;
+    let lost = format!(
+        "SELECT {gone}
+         FROM pg_temp.gone g JOIN version_open o ON o.org = $1 AND o.id = g.id
+         WHERE o.state = 'active'
+         UNION ALL
+         SELECT {changed}
+         FROM staged s JOIN version_open o ON o.org = s.org AND o.id = s.id
+         WHERE s.org = $1 AND s.kind = 1 AND o.state = 'active'
+               AND (s.state <> 'active' OR s.division_id IS DISTINCT FROM o.division_id)"
+    );
+    for row in transaction.query(&lost, &[&org])? {
+        let kind: i32 = row.try_get(0)?;
+        let texts = [
+            row.try_get(2)?,
+            row.try_get(3)?,
+            row.try_get(4)?,
+            row.try_get(5)?,
+            row.try_get(6)?,
+            row.try_get(7)?,
+        ];
+        losses.push(kind.into(), row.try_get(1)?, texts);
+    }
+    Ok(())
 }

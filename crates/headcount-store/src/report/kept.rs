@@ -9,7 +9,8 @@ use headcount_core::{
     fact::FactKind,
     search::Matcher,
     segment::{
-        Attribute, Attribution, Calendar, FactSink, Period, Pushed, Question, Table, days_told,
+        Attribute, Attribution, Calendar, FactSink, OfUser, Period, Plan, Pushed, Question, Table,
+        days_told,
     },
 };
 use jiff::{
@@ -17,7 +18,7 @@ use jiff::{
     tz::TimeZone,
 };
 
-use super::{Engine, ReportError, pushed, reading};
+use super::{Engine, ReportError, one_of_people, pushed, read, reading, reconciled};
 use crate::{
     Snapshot, Store,
     facts::{FactStore, FactsError, KeptDay, SumsError, missing},
@@ -345,6 +346,45 @@ impl KeptDays {
         };
         self.check(&told.0).map_err(ReportError::Facts)?;
         Ok(told)
+    }
+
+    /// The same of one user alone, whatever the conditions of the question say, without a look at
+    /// any other one. The facts are added up where they lie.
+    ///
+    /// # Errors
+    /// As [`Self::report`].
+    pub fn report_of(
+        &self,
+        store: &dyn Store,
+        org: &str,
+        user_id: &str,
+        threads: usize,
+        goes_on: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Table, ReportError<KeptFault>> {
+        let question = Question {
+            matcher: Some(Matcher::of_user(user_id)),
+            ..self.question.clone()
+        };
+        let people = one_of_people(store, org, user_id, &question)?;
+        let plan = Plan::new(&people, &question)?;
+        match &self.facts {
+            Some(facts) if facts.has_engine() => {
+                let mut pushed = Pushed::new(&plan, &self.wanted);
+                self.push(facts, &mut pushed, goes_on)?;
+                reconciled(pushed.table()?)
+            }
+            Some(facts) => {
+                let scan = |day: &KeptDay, wanted: &[usize], sink: &mut dyn FactSink| {
+                    if !goes_on() {
+                        return Err(KeptFault::Stopped);
+                    }
+                    facts.scan(day, wanted, &mut OfUser::new(user_id, sink))?;
+                    Ok(())
+                };
+                read(&plan, &self.wanted, &self.days, threads, scan)
+            }
+            None => Err(ReportError::NoEngine),
+        }
     }
 
     /// Lets the database of the facts add them up.

@@ -72,6 +72,12 @@ pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
     }
 }
 
+/// Whether the file may be written: SQLite opens one that may not to be read, without a word.
+pub(super) fn is_writable(path: &Path) -> Result<bool, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Ok(!open(path, flags)?.is_readonly(c"main")?)
+}
+
 /// Whether the store knows of clients and tokens by now. Another process may bring it to that
 /// schema at any time, so this is asked in every transaction.
 pub(super) fn has_access(connection: &Connection) -> Result<bool, StoreError> {

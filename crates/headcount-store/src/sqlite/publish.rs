@@ -2,8 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::{connect, org_key, runs, signed, summary::summarise};
-use crate::{Breaker, Outcome, Run, StoreError, Summary};
+use super::{
+    connect, org_key, runs, signed,
+    summary::{lost, summarise},
+};
+use crate::{Breaker, Held, HeldRun, Outcome, Run, StoreError, Summary, held::Losses};
 
 /// See [`crate::Store::publish`].
 pub(super) fn publish(
@@ -38,19 +41,50 @@ pub(super) fn preview(
     summarise(&transaction, run, breaker)
 }
 
-/// See [`crate::Store::held`]. The transaction is rolled back.
+/// See [`crate::Store::held_run`].
+pub(super) fn which_is_held(
+    connection: &Connection,
+    org_name: &str,
+) -> Result<Option<HeldRun>, StoreError> {
+    let found = connection
+        .prepare_cached(
+            "SELECT run, started FROM run
+             WHERE org = (SELECT org FROM org WHERE name = ?1) AND certificate NOT NULL",
+        )?
+        .query_row([org_name], |row| {
+            Ok(HeldRun {
+                run: row.get(0)?,
+                started_ms: row.get(1)?,
+            })
+        })
+        .optional()?;
+    Ok(found)
+}
+
+/// See [`crate::Store::held`]. In a transaction that is rolled back: nothing is left of `gone`.
 pub(super) fn held(
-    connection: &mut Connection,
+    connection: &Connection,
     org_name: &str,
     breaker: &Breaker,
-) -> Result<Option<Summary>, StoreError> {
-    let transaction = connection.transaction()?;
-    let Some((run, _)) = held_run(&transaction, org_name)? else {
+    most: usize,
+) -> Result<Option<Held>, StoreError> {
+    let Some((run, _)) = held_run(connection, org_name)? else {
         return Ok(None);
     };
-    let mut summary = summarise(&transaction, &run, breaker)?;
+    let mut summary = summarise(connection, &run, breaker)?;
     summary.breaker.held = true;
-    Ok(Some(summary))
+    let mut losses = Losses::default();
+    lost(connection, run.org, &mut losses)?;
+    let (departments, lost) = losses.finish(most);
+    Ok(Some(Held {
+        run: HeldRun {
+            run: run.id,
+            started_ms: run.started_ms,
+        },
+        summary,
+        departments,
+        lost,
+    }))
 }
 
 /// See [`crate::Store::accept`].

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::unsigned;
-use crate::{Breaker, DivisionLoss, Run, StateCounts, StoreError, Summary, Tripped};
+use crate::{
+    Breaker, DivisionLoss, Run, StateCounts, StoreError, Summary, Tripped,
+    held::{LOST, Losses},
+};
 
 /// What `run` changes. Leaves the ids of the users that it did not meet in the temporary table
 /// `gone`, for the one who publishes.
@@ -169,4 +172,36 @@ fn losses(connection: &Connection, org: i64) -> Result<Tripped, StoreError> {
         .divisions
         .sort_by_key(|division| std::cmp::Reverse(division.total()));
     Ok(tripped)
+}
+
+/// Whom the breaker counts, one by one. `gone` is there.
+pub(super) fn lost(
+    connection: &Connection,
+    org: i64,
+    losses: &mut Losses,
+) -> Result<(), StoreError> {
+    let [gone, changed] = LOST;
+    let mut lost = connection.prepare_cached(&format!(
+        "SELECT {gone}
+         FROM temp.gone g CROSS JOIN version_open o ON o.org = ?1 AND o.id = g.id
+         WHERE o.state = 'active'
+         UNION ALL
+         SELECT {changed}
+         FROM staged s CROSS JOIN version_open o ON o.org = s.org AND o.id = s.id
+         WHERE s.org = ?1 AND s.kind = 1 AND o.state = 'active'
+               AND (s.state <> 'active' OR s.division_id IS NOT o.division_id)"
+    ))?;
+    let mut rows = lost.query([org])?;
+    while let Some(row) = rows.next()? {
+        let texts = [
+            row.get(2)?,
+            row.get(3)?,
+            row.get(4)?,
+            row.get(5)?,
+            row.get(6)?,
+            row.get(7)?,
+        ];
+        losses.push(row.get(0)?, row.get(1)?, texts);
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 //! that runs them all.
 
 use headcount_core::field::{Column, Projection};
-use headcount_store::{Breaker, Outcome, Staged, Store, StoreError};
+use headcount_store::{Access, Breaker, LossKind, Outcome, Staged, Store, StoreError, open};
 
 use crate::{
     access::{
@@ -13,7 +13,7 @@ use crate::{
         forgetting_is_told_and_the_unknown_refused, later_syncs_bring_nothing_back,
         what_is_staged_or_held_is_erased, who_is_forgotten_is_nowhere_and_counts_on,
     },
-    org::{ORG, ids, roster, sync, sync_guarded, user, users},
+    org::{Home, ORG, ids, roster, sync, sync_guarded, user, users},
     versions::{history_since_a_time, versions_are_read_at_once},
 };
 
@@ -21,6 +21,11 @@ macro_rules! suite {
     ($($name:ident),* $(,)?) => {
         mod sqlite {
             use crate::org::{Home, Place};
+
+            #[test]
+            fn what_is_held_is_told_to_who_may_only_read() {
+                super::what_is_held_is_told_to_who_may_only_read(&Place::new());
+            }
 
             $(#[test]
             fn $name() {
@@ -31,6 +36,11 @@ macro_rules! suite {
 
         mod postgres {
             use crate::{database::Database, org::Home};
+
+            #[test]
+            fn what_is_held_is_told_to_who_may_only_read() {
+                super::what_is_held_is_told_to_who_may_only_read(&Database::new());
+            }
 
             $(#[test]
             fn $name() {
@@ -320,7 +330,22 @@ fn a_large_loss_is_held_and_accepted(store: &dyn Store) {
     );
     assert_eq!(held.breaker.divisions[0].total(), 30);
     assert_eq!(roster(store, None), before, "held means not published");
-    assert_eq!(store.held(ORG, &Breaker::default()).unwrap(), Some(held));
+    let run = store.held_run(ORG).unwrap().expect("a run is held");
+    let told = store.held(ORG, &Breaker::default(), 2).unwrap().unwrap();
+    assert_eq!((told.summary, told.run), (held, run));
+    let lost: Vec<_> = told
+        .lost
+        .iter()
+        .map(|lost| (lost.kind, &*lost.user_id))
+        .collect();
+    assert_eq!(
+        lost,
+        [(LossKind::Left, "u00070"), (LossKind::Left, "u00071")]
+    );
+    assert_eq!(told.lost[0].name.as_deref(), Some("Nu00070"));
+    assert_eq!(told.departments[0].name.as_deref(), Some("Support"));
+    assert_eq!(told.departments[0].total(), 30);
+    assert!(store.is_writable().unwrap());
     let accepted = store.accept(ORG, 3).unwrap().unwrap();
     assert_eq!(
         (accepted.users, accepted.left, accepted.published_ms),
@@ -329,6 +354,8 @@ fn a_large_loss_is_held_and_accepted(store: &dyn Store) {
     assert_eq!(ids(store).len(), 70);
     assert_eq!(roster(store, Some(2)).len(), 100);
     assert_eq!(store.accept(ORG, 4).unwrap(), None);
+    assert_eq!(store.held_run(ORG).unwrap(), None);
+    assert_eq!(store.held(ORG, &Breaker::default(), 2).unwrap(), None);
     let snapshot = store.snapshots(ORG).unwrap().pop().unwrap();
     assert_eq!(
         (snapshot.users, snapshot.left, snapshot.states.active),
@@ -381,6 +408,50 @@ fn moves_and_deactivations_count_once(store: &dyn Store) {
         ),
         (196, 1, 2)
     );
+    let told = store.held(ORG, &breaker, 50).unwrap().unwrap();
+    let of = |kind| {
+        let lost = told.lost.iter().filter(move |lost| lost.kind == kind);
+        lost.map(|lost| (&*lost.user_id, lost.to_division.as_deref()))
+    };
+    assert_eq!(of(LossKind::Left).collect::<Vec<_>>(), [("u00150", None)]);
+    assert_eq!(
+        of(LossKind::Deleted).collect::<Vec<_>>(),
+        [("u00000", None)]
+    );
+    assert_eq!(of(LossKind::Deactivated).count(), 1);
+    let moved: Vec<_> = of(LossKind::Moved).collect();
+    assert_eq!(moved.len(), 8);
+    assert_eq!(moved[0], ("u00002", Some("Division e")));
+    assert_eq!(told.departments[0].counts, [1, 1, 1, 8]);
+}
+
+fn what_is_held_is_told_to_who_may_only_read(home: &dyn Home) {
+    let store = home.open();
+    sync(&*store, &users(100), 1);
+    let reader = open(&home.url(), Access::Read).unwrap();
+    assert_eq!(reader.held_run(ORG).unwrap(), None);
+    let mut run = store.begin(ORG, "plan", 2, None).unwrap();
+    store.stage(&mut run, &refs(&users(60))).unwrap();
+    // A run at work is none that is held.
+    assert_eq!(reader.held_run(ORG).unwrap(), None);
+    store
+        .publish(run, "proved", 2, &Breaker::default())
+        .unwrap();
+    let first = reader.held_run(ORG).unwrap().expect("a run is held");
+    for _ in 0..2 {
+        let told = reader.held(ORG, &Breaker::default(), 0).unwrap().unwrap();
+        assert_eq!((told.run, told.summary.left), (first, 40));
+        assert!(told.lost.is_empty());
+    }
+    assert!(reader.is_writable().unwrap());
+    assert!(
+        reader.accept(ORG, 3).is_err(),
+        "accepted by who may only read"
+    );
+    // Another run is never taken for it.
+    sync_guarded(&*store, &users(60), 2, &Breaker::default());
+    let second = reader.held_run(ORG).unwrap().expect("a run is held");
+    assert_ne!(second, first);
 }
 
 fn a_held_run_is_dropped_by_the_next(store: &dyn Store) {

@@ -246,6 +246,39 @@ impl Side {
     }
 }
 
+impl Side {
+    /// What a report by week tells of one user: of the user alone, and with a condition on all.
+    fn of_user(&self, org: &str, asked: &Asked, user: &str) -> (Vec<String>, Vec<String>) {
+        let question = KeptQuestion {
+            kind: asked.kind,
+            by: vec![Attribute::Week, Attribute::Media],
+            matcher: Some(Matcher::of_user(user)),
+            under: None,
+            attribution: Attribution::Event,
+            divisions: asked.divisions.then(|| vec!["d1".to_owned()]),
+            period: Period {
+                from: nth(asked.days.0).date,
+                to: nth(asked.days.1).date,
+            },
+            timezone: None,
+            week_start: Weekday::Saturday,
+            allow_missing: true,
+        };
+        let Ok(days) = KeptDays::find(Some(&self.facts.of(org)), &question) else {
+            return Default::default();
+        };
+        let alone = days.report_of(&*self.store, org, user, 2, &|| true);
+        let whole = days.report(&*self.store, org, self.engine, 2, &|| true);
+        let told = |table: &Table| {
+            let mut lines = vec![told(&table.total)];
+            let rows = table.rows.iter();
+            lines.extend(rows.map(|row| format!("{:?} {}", row.values, told(&row.totals))));
+            lines
+        };
+        (told(&alone.unwrap()), told(&whole.unwrap().0))
+    }
+}
+
 fn told(totals: &Totals) -> String {
     let sums: Vec<Option<i64>> = (0..MEASURES).map(|place| totals.sum(place)).collect();
     let averages: Vec<Option<f64>> = (1..MEASURES)
@@ -314,6 +347,12 @@ fn both_engines_tell_the_same_table() {
             let [local, rows, pushed] = [0, 1, 2].map(|at| sides[at].told(&org, asked));
             prop_assert_eq!(&local, &rows, "{:?}", asked);
             prop_assert_eq!(&local, &pushed, "{:?}", asked);
+            for user in ["u0", "u3"] {
+                for side in &sides[..2] {
+                    let (alone, whole) = side.of_user(&org, asked, user);
+                    prop_assert_eq!(alone, whole, "{} {:?}", user, asked);
+                }
+            }
         }
         Ok(())
     });

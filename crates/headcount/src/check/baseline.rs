@@ -1,34 +1,21 @@
-//! Findings that are known already, kept by their fingerprints in a file that belongs under version
-//! control: sorted, a line each, without anything personal.
+//! Findings that are known already, and the file that they are kept in.
 
 use std::{
-    collections::BTreeSet,
     io::{self, Write},
     path::{Path, PathBuf},
 };
 
 use anyhow::Context;
-use serde::{Deserialize, Serialize};
+use headcount_core::check::{Baseline as Known, BaselineError};
 
 use super::{Checked, unfinished};
 use crate::error::{Exit, Failure};
-
-/// Version of the format that is written.
-const VERSION: u32 = 1;
 
 /// Known findings, and the file that they are kept in.
 #[derive(Debug)]
 pub(crate) struct Baseline {
     path: PathBuf,
-    fingerprints: BTreeSet<String>,
-}
-
-/// The file.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Kept {
-    headcount_baseline: u32,
-    fingerprints: BTreeSet<String>,
+    known: Known,
 }
 
 impl Baseline {
@@ -41,12 +28,12 @@ impl Baseline {
                 if may_be_new {
                     return Ok(Self {
                         path: path.to_owned(),
-                        fingerprints: BTreeSet::new(),
+                        known: Known::default(),
                     });
                 }
                 return Err(
                     Failure::new(Exit::Usage, format!("there is no baseline {name}"))
-                        .hint("--update-baseline makes it")
+                        .hint("`headcount check --baseline FILE --update-baseline` makes it")
                         .into(),
                 );
             }
@@ -55,67 +42,51 @@ impl Baseline {
                 return Err(anyhow::Error::new(error).context(failure));
             }
         };
-        let refused = |what: String| {
+        let known = Known::parse(&text).map_err(|error| {
+            let what = match error {
+                BaselineError::Unreadable { line, column } => {
+                    format!("{name}:{line}:{column} is no baseline of headcount")
+                }
+                BaselineError::Version { .. } => format!("{name} is {error}"),
+                BaselineError::NoFingerprint(_) => format!("{name}: {error}"),
+            };
             Failure::new(Exit::Usage, what)
                 .hint("name the file that --update-baseline wrote, or another one")
-        };
-        let kept: Kept = serde_json::from_str(&text).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
-            refused(format!(
-                "{name}:{line}:{column} is no baseline of headcount"
-            ))
         })?;
-        if kept.headcount_baseline != VERSION {
-            return Err(refused(format!(
-                "{name} is a baseline of version {}; this program knows version {VERSION}",
-                kept.headcount_baseline
-            ))
-            .into());
-        }
-        if let Some(wrong) = kept
-            .fingerprints
-            .iter()
-            .find(|text| rule_of(text).is_none())
-        {
-            return Err(refused(format!("{name}: {wrong:?} is no fingerprint")).into());
-        }
         Ok(Self {
             path: path.to_owned(),
-            fingerprints: kept.fingerprints,
+            known,
         })
+    }
+
+    /// What is known, without its file.
+    pub(crate) fn into_known(self) -> Known {
+        self.known
     }
 
     /// Whether a finding is known.
     pub(crate) fn holds(&self, fingerprint: &str) -> bool {
-        self.fingerprints.contains(fingerprint)
+        self.known.holds(fingerprint)
     }
 
     /// How many of its findings are no longer there, as far as their rules ran.
     pub(crate) fn gone(&self, checked: &Checked) -> u64 {
-        let there: BTreeSet<&str> = checked
-            .findings
-            .iter()
-            .map(|told| told.finding.fingerprint.as_str())
-            .collect();
-        let gone = |kept: &&String| ran(checked, kept) && !there.contains(kept.as_str());
-        self.fingerprints.iter().filter(gone).count() as u64
+        let there = checked.findings.iter();
+        let there = there.map(|told| told.finding.fingerprint.as_str());
+        self.known.gone(|rule| ran(checked, rule), there) as u64
     }
 
     /// Makes the findings of today the known ones. What rules found that did not run now stays.
     pub(crate) fn update(&mut self, checked: &Checked) {
-        self.fingerprints.retain(|kept| !ran(checked, kept));
+        self.known = self.known.of_others(|rule| ran(checked, rule));
         let today = checked.findings.iter();
-        self.fingerprints
+        self.known
             .extend(today.map(|told| told.finding.fingerprint.clone()));
     }
 
     /// Writes it, whole or not at all.
     pub(crate) fn write(&self) -> anyhow::Result<()> {
-        let kept = Kept {
-            headcount_baseline: VERSION,
-            fingerprints: self.fingerprints.clone(),
-        };
-        let text = serde_json::to_string_pretty(&kept)? + "\n";
+        let text = self.known.text();
         let write = || -> io::Result<()> {
             let mut file = unfinished::beside(&self.path)?;
             file.write_all(text.as_bytes())?;
@@ -127,16 +98,7 @@ impl Baseline {
     }
 }
 
-/// Whether the rule of a fingerprint ran.
-fn ran(checked: &Checked, fingerprint: &str) -> bool {
-    let id = rule_of(fingerprint);
-    checked.rules.iter().any(|rule| Some(rule.id) == id)
-}
-
-/// Id of the rule in a fingerprint, such as `HC001:5d41…`.
-fn rule_of(fingerprint: &str) -> Option<&str> {
-    let (rule, digest) = fingerprint.split_once(':')?;
-    let digits = digest.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let known = rule.starts_with('H') && rule.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    (digits && known && !digest.is_empty()).then_some(rule)
+/// Whether a rule ran.
+fn ran(checked: &Checked, id: &str) -> bool {
+    checked.rules.iter().any(|rule| rule.id == id)
 }

@@ -121,7 +121,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     let folder = tempfile::tempdir().context("no folder for the demo's store")?;
     let url = format!("sqlite:{}", folder.path().join("demo.db").display());
     month.play(&sandbox, &url)?;
-    let report = sync(&sandbox, &url, None, &Progress::new(global.quiet))?;
+    let report = sync(&sandbox, &url, 0, &Progress::new(global.quiet))?;
     let facts = FactStore::open(&url, ORG)?;
     let period = pull(global, &sandbox, &facts)?;
     let store = headcount_store::open(&url, Access::Write)?;
@@ -194,11 +194,11 @@ fn settings(sandbox: &Sandbox) -> Settings {
     Settings::for_url(&sandbox.url(), credentials)
 }
 
-/// Syncs the org, as of the present or of a day that is past.
+/// Syncs the org, as of the present or of a moment so far behind.
 fn sync(
     sandbox: &Sandbox,
     url: &str,
-    at_ms: Option<i64>,
+    behind_ms: i64,
     progress: &Progress,
 ) -> anyhow::Result<SyncReport> {
     let sync = Sync {
@@ -212,7 +212,7 @@ fn sync(
         resume: false,
         network: None,
         only_after: None,
-        at_ms,
+        behind_ms,
     };
     sync.run(progress)
 }

@@ -1,21 +1,23 @@
 //! `headcount serve`: answer for the roster, and keep it fresh.
 
 use std::{
+    collections::BTreeMap,
     net::{SocketAddr, TcpListener},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
 use anyhow::Context;
 use clap::ValueEnum;
-use headcount_core::personal::Personal;
+use headcount_core::{check, personal::Personal};
 use headcount_server::{Reports, Server, Settings, is_loopback, job::Jobs, tls};
 use headcount_store::{Access, Store, StoreError, facts::FactStore};
 use serde::Serialize;
 
 use super::sandbox::{Limit, stopped};
 use crate::{
+    check::Baseline,
     cli::Global,
     clock,
     config::{Config, Timing},
@@ -23,6 +25,7 @@ use crate::{
     error::{Exit, Failure},
     output, report,
     schedule::{self, Cron, Zone},
+    sync::accept::StoreDesk,
 };
 
 /// Answer for the roster through the API that it came from
@@ -43,6 +46,7 @@ use crate::{
 Examples:
   headcount serve
   headcount serve --refresh \"0 3 * * *\" --timezone Asia/Riyadh
+  headcount serve --baseline known.json        known findings are hidden on the page
   headcount serve --listen 0.0.0.0:8443 --tls-cert server.pem --tls-key server.key")]
 pub(crate) struct Args {
     /// Address to listen on; port 0 takes a free one
@@ -79,6 +83,10 @@ pub(crate) struct Args {
     /// again
     #[arg(long, value_name = "AGE", default_value = "90d", value_parser = duration::parse)]
     pub(crate) delta_window: Duration,
+    /// Findings that are known already, as `check --baseline` keeps them; of several orgs, ORG=FILE
+    /// for each. Read when the server starts
+    #[arg(long = "baseline", value_name = "[ORG=]FILE")]
+    pub(crate) baselines: Vec<String>,
     /// Logs on stderr; with `-v` a line for every request too
     #[arg(long, value_name = "FORM", value_enum, default_value_t)]
     pub(crate) log: Log,
@@ -123,6 +131,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
         [only] => Some(only.org.clone()),
         _ => None,
     };
+    let known = known(&configs, &args.baselines)?;
     let orgs = schedule::of_all(
         configs,
         &Timing {
@@ -132,6 +141,8 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
         },
     );
     let store = open(&config, !orgs.is_empty())?;
+    let written = (!orgs.is_empty()).then(|| Arc::clone(&store));
+    let desk = StoreDesk::new(config.clone(), written);
     let tls = match (&args.tls_cert, &args.tls_key) {
         (Some(certificate), Some(key)) => Some(
             tls::load(certificate, key).context(
@@ -163,9 +174,12 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
             timezone: config.file.reports.timezone.clone(),
             week_start: report::period::weekday(&config.file.reports.week_start)?,
         },
+        locale: config.file.page.locale.clone(),
         feed_personal: args.feed_personal,
         facts: Some(facts),
         check: config.file.check.clone(),
+        known,
+        desk: Some(Arc::new(desk)),
         delta_window: args.delta_window,
         seed: clock::now_ms().unsigned_abs() ^ u64::from(std::process::id()),
         ..Settings::default()
@@ -195,6 +209,35 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     drop(refreshers);
     runtime.block_on(server.shutdown());
     Ok(())
+}
+
+/// The findings that are known of each org.
+fn known(
+    configs: &[Config],
+    baselines: &[String],
+) -> anyhow::Result<BTreeMap<String, Arc<check::Baseline>>> {
+    let mut known = BTreeMap::new();
+    for text in baselines {
+        let named = text
+            .split_once('=')
+            .filter(|(org, _)| configs.iter().any(|config| config.org == *org));
+        let (org, file) = match (named, configs) {
+            (Some((org, file)), _) => (org, file),
+            (None, [only]) => (only.org.as_str(), text.as_str()),
+            (None, _) => {
+                let message = format!("it is not said of which org {text} is the baseline");
+                return Err(Failure::new(Exit::Usage, message)
+                    .hint("name it with --baseline ORG=FILE, or serve one org with --org")
+                    .into());
+            }
+        };
+        let baseline = Baseline::read(Path::new(file), false)?.into_known();
+        if known.insert(org.to_owned(), Arc::new(baseline)).is_some() {
+            let message = format!("there are two baselines of the org {org}");
+            return Err(Failure::new(Exit::Usage, message).hint("keep one").into());
+        }
+    }
+    Ok(known)
 }
 
 /// Takes an address.

@@ -4,15 +4,15 @@ mod all;
 
 use clap::ValueEnum;
 
+use headcount_server::AcceptError;
 use headcount_store::Access;
 
 use crate::{
     cli::Global,
-    clock,
     config::{self, Config},
     error::{Exit, Failure},
     progress::Progress,
-    sync::{Ending, Sync, print},
+    sync::{Ending, Sync, accept, print},
 };
 
 /// Fetch every user of the org and keep what changed
@@ -85,7 +85,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> anyhow::Result<()> {
     }
     let config = Config::load(global)?;
     if args.accept {
-        return accept(global, &config);
+        return publish_held(global, &config);
     }
     let mut sync = Sync::configured(&config)?;
     args.change(&mut sync);
@@ -122,12 +122,12 @@ impl Args {
 }
 
 /// Publishes what the breaker held back, without asking upstream again.
-fn accept(global: &Global, config: &Config) -> anyhow::Result<()> {
+fn publish_held(global: &Global, config: &Config) -> anyhow::Result<()> {
     let store = config.open_store(Access::Write)?;
-    let _lock = store.lock(&config.org)?;
-    match store.accept(&config.org, clock::now_ms())? {
-        Some(summary) => print::accepted(global.output, &summary),
-        None => Err(Failure::new(Exit::Failure, "nothing is held back")
+    match accept::accept(&*store, &config.org, None) {
+        Ok(summary) => print::accepted(global.output, &summary),
+        Err(AcceptError::Store(error)) => Err(error.into()),
+        Err(error) => Err(Failure::new(Exit::Failure, error.to_string())
             .hint("run `headcount sync` first; it says when it holds a snapshot back")
             .into()),
     }

@@ -34,7 +34,8 @@ enum Action {
 Examples:
   headcount token create --name 'Jump host' --expires 12h
   headcount token create --division Sales --rate-limit off
-  headcount token create --permission headcount:metrics:view --output json")]
+  headcount token create --permission headcount:metrics:view --output json
+  headcount token create --permission directory:user:view --permission headcount:sync:accept")]
     Create(Create),
     /// List the tokens of the org, revoked and expired ones too; never their secrets
     #[command(after_help = "\

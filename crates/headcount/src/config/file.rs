@@ -43,6 +43,8 @@ pub(crate) struct File {
     pub(crate) check: check::Settings,
     /// Days and weeks of facts and reports.
     pub(crate) reports: Reports,
+    /// The page of `serve`.
+    pub(crate) page: Page,
     /// The orgs, by the name that `--org` takes.
     pub(crate) org: BTreeMap<String, Org>,
 }
@@ -88,6 +90,15 @@ pub(crate) struct Reports {
     /// Who adds facts up.
     #[serde(deserialize_with = "engine")]
     pub(crate) engine: Engine,
+}
+
+/// The page of `serve`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Page {
+    /// How it writes numbers and dates; as each browser asks for them without it.
+    #[serde(deserialize_with = "locale")]
+    pub(crate) locale: Option<String>,
 }
 
 /// The way to upstream.
@@ -141,6 +152,7 @@ impl Default for File {
             network: Network::default(),
             check: check::Settings::default(),
             reports: Reports::default(),
+            page: Page::default(),
             org: BTreeMap::new(),
         }
     }
@@ -228,6 +240,16 @@ fn engine<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Engine, D::Error
     name.parse().map_err(serde::de::Error::custom)
 }
 
+fn locale<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let tag = String::deserialize(deserializer)?;
+    match headcount_server::is_locale(&tag) {
+        true => Ok(Some(tag)),
+        false => Err(serde::de::Error::custom(format!(
+            "the locale {tag:?} is not known; write a language such as \"de\", \"en-GB\" or \"fr\""
+        ))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -256,6 +278,7 @@ mod tests {
         let file = parse(&text).unwrap();
         assert!(file.store.is_some() && file.network.ca_file.is_some());
         assert!(file.refresh.is_some() && file.timezone.is_some());
+        assert!(file.page.locale.is_some() && file.reports.timezone.is_some());
         let (proxy, gateway) = (file.network.proxy.unwrap(), file.network.gateway.unwrap());
         assert!(proxy.port.is_some() && proxy.password.is_some() && proxy.username.is_some());
         assert!(gateway.path_params_api.is_some() && gateway.path_params_login.is_some());
@@ -301,6 +324,10 @@ mod tests {
             (
                 "[org.a]\nregoin = \"x\"\n",
                 "headcount.toml:2:1: unknown setting `regoin`; did you mean `region`?",
+            ),
+            (
+                "[page]\nlocale = \"xx\"\n",
+                "headcount.toml:2:10: the locale \"xx\" is not known; write a language such as \"de\", \"en-GB\" or \"fr\"",
             ),
             (
                 "[sync]\n  verify = 3\n",

@@ -1,7 +1,9 @@
 //! One run of the daily job: a sync as `headcount sync` does it, without a person to tell.
 
+use std::sync::Arc;
+
 use headcount_genesys::Counters;
-use headcount_server::job::JobOutcome;
+use headcount_server::job::{Job, JobOutcome};
 use headcount_store::{Store, StoreError};
 
 use super::driver::Ended;
@@ -14,9 +16,15 @@ use crate::{
 
 /// Syncs the org once, and maps what came of it to an outcome. Nothing is asked of upstream when
 /// another process has published since `published` was the time of the last snapshot.
-pub(super) fn refresh(config: &Config, shared: &Shared, published: Option<i64>) -> Ended {
+pub(super) fn refresh(
+    config: &Config,
+    shared: &Shared,
+    published: Option<i64>,
+    job: &Arc<Job>,
+) -> Ended {
     let mut cost = Counters::default();
-    let (outcome, cause) = match sync(config, shared, published, &mut cost) {
+    let progress = Progress::of_job(Arc::clone(job));
+    let (outcome, cause) = match sync(config, shared, published, &progress, &mut cost) {
         Ok(report) => of_report(&report),
         Err(error) => (outcome_of(&error), Some(error::one_line(&error))),
     };
@@ -39,13 +47,14 @@ fn sync(
     config: &Config,
     shared: &Shared,
     published: Option<i64>,
+    progress: &Progress,
     cost: &mut Counters,
 ) -> anyhow::Result<SyncReport> {
     let sync = Sync {
         only_after: Some(published),
         ..Sync::configured_in(config, shared)?
     };
-    sync.run_counted(&Progress::new(true), cost)
+    sync.run_counted(progress, cost)
 }
 
 fn of_report(report: &SyncReport) -> (JobOutcome, Option<String>) {

@@ -139,6 +139,7 @@ impl Sink for Queue<'_> {
     }
 
     async fn finish(&self, part: &PartEvidence) -> Result<(), SinkError> {
+        self.progress.part_done();
         self.send(Work::Finish(Box::new(part.clone()))).await
     }
 

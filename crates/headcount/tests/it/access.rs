@@ -270,7 +270,7 @@ fn what_cannot_be_granted_is_a_usage_error() {
     "#);
     insta::assert_snapshot!(home.fails(&["client", "create", "--permission", "directory:user:edit"], 2), @r#"
     error: invalid value 'directory:user:edit' for '--permission <NAME>'
-      [possible values: directory:user:view, headcount:metrics:view]
+      [possible values: directory:user:view, headcount:metrics:view, headcount:sync:accept]
 
       tip: a similar value exists: 'directory:user:view'
 

@@ -11,7 +11,7 @@ use headcount_store::{KeptDays, KeptError, KeptFault, KeptQuestion, ReportError,
 use crate::{app::App, error::ApiError};
 
 /// Threads that add facts up for one answer: others want to be answered meanwhile.
-const THREADS: usize = 2;
+pub(crate) const THREADS: usize = 2;
 
 /// Segments in an answer at most.
 const MOST_ROWS: usize = 200_000;
@@ -119,7 +119,8 @@ pub(crate) fn few_enough(table: &Table) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn not_reported(error: ReportError<KeptFault>) -> ApiError {
+/// Why facts were not added up.
+pub(crate) fn not_reported(error: ReportError<KeptFault>) -> ApiError {
     match error {
         ReportError::Store(error) => error.into(),
         ReportError::Facts(KeptFault::Facts(error)) => error.into(),

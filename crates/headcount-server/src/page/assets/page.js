@@ -100,6 +100,8 @@
           prepare(fresh.parentNode);
         }
       } catch {
+        // A server in trouble is not asked again at once.
+        place.dataset.watch = Math.max(seconds, 5);
         watch(place);
       }
     }, seconds * 1000);

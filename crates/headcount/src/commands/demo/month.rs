@@ -46,7 +46,7 @@ impl Month {
     pub(super) fn play(&self, sandbox: &Sandbox, url: &str) -> anyhow::Result<()> {
         let quiet = Progress::new(true);
         for (at_ms, changes) in &self.mornings {
-            sync(sandbox, url, Some(*at_ms), &quiet)?;
+            sync(sandbox, url, clock::now_ms() - at_ms, &quiet)?;
             if *changes {
                 let of = |kind, times| Change::of(kind, times * self.unit);
                 sandbox.change(vec![

@@ -86,27 +86,35 @@ fn each_ending_has_its_outcome() {
     assert_eq!(published(), None);
 
     let before = clock::now_ms();
-    let ended = refresh(&right, &shared, None);
+    let job = Arc::new(Job::default());
+    let ended = refresh(&right, &shared, None, &job);
     assert_eq!(
         (ended.outcome, &ended.cause),
         (JobOutcome::Published, &None)
     );
+    let progress = job.status().progress;
+    assert_eq!(progress.expected, Some(300));
+    assert!(progress.users >= 300 && progress.pages >= 3, "{progress:?}");
+    assert!(progress.parts >= 1 && progress.step == "publishing");
     assert!(ended.requests >= 3, "{ended:?}");
     assert!(published().is_some_and(|at| (before..=clock::now_ms()).contains(&at)));
 
-    let ended = refresh(&org.config("wrong"), &shared, published());
+    let ended = refresh(&org.config("wrong"), &shared, published(), &Arc::default());
     assert_eq!(ended.outcome, JobOutcome::NotAuthorised);
     assert!(!ended.cause.unwrap().contains("wrong"));
 
     let last = published();
     let store = headcount_store::open(&right.store_url().unwrap(), Access::Write).unwrap();
     let lock = store.lock("acme").unwrap();
-    assert_eq!(refresh(&right, &shared, last).outcome, JobOutcome::Locked);
+    assert_eq!(
+        refresh(&right, &shared, last, &Arc::default()).outcome,
+        JobOutcome::Locked
+    );
     drop(lock);
 
     // Another process has published since it was decided to run: upstream is not asked again.
     for seen in [None, Some(before - 1)] {
-        let ended = refresh(&right, &shared, seen);
+        let ended = refresh(&right, &shared, seen, &Arc::default());
         assert_eq!((ended.outcome, ended.requests), (JobOutcome::Locked, 0));
         assert!(ended.cause.unwrap().contains("published meanwhile"));
     }
@@ -114,7 +122,7 @@ fn each_ending_has_its_outcome() {
 
     // Too many are gone: held, and the last snapshot stays.
     org.sandbox.change(vec![Change::of(ChangeKind::Purge, 200)]);
-    let ended = refresh(&right, &shared, last);
+    let ended = refresh(&right, &shared, last, &Arc::default());
     assert_eq!(ended.outcome, JobOutcome::Held);
     assert!(
         ended
@@ -131,7 +139,7 @@ fn each_ending_has_its_outcome() {
         folder: _folder,
     } = org;
     runtime.block_on(sandbox.shutdown());
-    let ended = refresh(&right, &shared, last);
+    let ended = refresh(&right, &shared, last, &Arc::default());
     assert_eq!(ended.outcome, JobOutcome::Unavailable, "{ended:?}");
     assert!(ended.cause.is_some());
 }

@@ -1,0 +1,28 @@
+// axe-core, put into a page that is open.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+
+import { DESKTOP, PHONE, installed } from './browser.mjs';
+
+const source = readFileSync(installed.resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Looks at a page in light and dark, wide and on a phone: nothing may be found. */
+export async function check(page) {
+  await page.evaluate(source);
+  // Where, by what is wrong.
+  const found = new Map();
+  for (const viewport of [DESKTOP, PHONE]) {
+    for (const colorScheme of ['light', 'dark']) {
+      await page.setViewportSize(viewport);
+      await page.emulateMedia({ colorScheme });
+      const violations = await page.evaluate(async () => {
+        const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
+        return violations.map(({ id, help, nodes }) => `${id}, ${help}, ${nodes.length} times: ${nodes[0].html.slice(0, 300)} ${nodes[0].failureSummary}`);
+      });
+      for (const violation of violations) {
+        found.set(violation, [...(found.get(violation) ?? []), `${colorScheme} ${viewport.width}`]);
+      }
+    }
+  }
+  assert.deepEqual([...found].map(([what, where]) => `${where.join(', ')}: ${what}`), []);
+}
