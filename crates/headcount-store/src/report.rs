@@ -112,7 +112,7 @@ fn reading<F: Sync, E: std::error::Error + Send + 'static>(
     Ok((read(&plan, wanted, files, threads, scan)?, snapshot))
 }
 
-/// Reads the facts of a plan.
+/// Reads the facts of a plan, with the measures at the places `wanted`.
 fn read<F: Sync, E: std::error::Error + Send + 'static>(
     plan: &Plan<'_>,
     wanted: &[usize],

@@ -22,7 +22,7 @@ use self::{
     run::{Ran, few_enough, find, run},
 };
 pub(crate) use self::{
-    run::Wanted,
+    run::{THREADS, Wanted, not_reported, refused},
     shelf::{Key, Shelf},
 };
 use super::snapshot_ref;
