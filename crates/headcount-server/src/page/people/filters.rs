@@ -238,8 +238,8 @@ pub(super) fn called(view: View<'_>, filter: Filter, value: &str) -> String {
         Filter::Manager => view.row_of(value).and_then(|row| of(row, Column::Name)),
         Filter::Division => {
             let rows = view.roster().rows_with(Column::DivisionId, &[value]);
-            let row = rows.ok().and_then(|rows| view.clip(&rows).min());
-            row.and_then(|row| of(row, Column::DivisionName))
+            let seen = rows.unwrap_or_default().into_iter().find(|row| view.sees(*row));
+            seen.and_then(|row| of(row, Column::DivisionName))
         }
         _ => None,
     };
