@@ -158,16 +158,6 @@ impl Locale {
         self.grouped(number.whole())
     }
 
-    /// A whole number with its sign; nothing has none.
-    pub(crate) fn signed(&self, number: impl Whole) -> String {
-        let number = number.whole();
-        match number {
-            0 => "0".to_owned(),
-            1.. => format!("+{}", self.number(number)),
-            _ => self.number(number),
-        }
-    }
-
     /// A number with so many digits after the point, rounded half away from zero.
     pub(crate) fn decimal(&self, number: impl Real, digits: usize) -> String {
         let number = number.real();
