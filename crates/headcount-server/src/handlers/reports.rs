@@ -22,7 +22,7 @@ use self::{
     run::{Ran, few_enough, find, run},
 };
 pub(crate) use self::{
-    run::{THREADS, Wanted, not_reported, refused},
+    run::Wanted,
     shelf::{Key, Shelf},
 };
 use super::snapshot_ref;

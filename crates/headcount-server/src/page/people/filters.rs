@@ -238,7 +238,10 @@ pub(super) fn called(view: View<'_>, filter: Filter, value: &str) -> String {
         Filter::Manager => view.row_of(value).and_then(|row| of(row, Column::Name)),
         Filter::Division => {
             let rows = view.roster().rows_with(Column::DivisionId, &[value]);
-            let seen = rows.unwrap_or_default().into_iter().find(|row| view.sees(*row));
+            let seen = rows
+                .unwrap_or_default()
+                .into_iter()
+                .find(|row| view.sees(*row));
             seen.and_then(|row| of(row, Column::DivisionName))
         }
         _ => None,
