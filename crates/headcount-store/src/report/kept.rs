@@ -349,7 +349,8 @@ impl KeptDays {
     }
 
     /// The same of one user alone, whatever the conditions of the question say, without a look at
-    /// any other one. The facts are added up where they lie.
+    /// any other one. The facts are added up where they lie; of the measures those at the places
+    /// `wanted` are told, others may be.
     ///
     /// # Errors
     /// As [`Self::report`].
@@ -358,6 +359,7 @@ impl KeptDays {
         store: &dyn Store,
         org: &str,
         user_id: &str,
+        wanted: &[usize],
         threads: usize,
         goes_on: &(dyn Fn() -> bool + Sync),
     ) -> Result<Table, ReportError<KeptFault>> {
@@ -381,7 +383,7 @@ impl KeptDays {
                     facts.scan(day, wanted, &mut OfUser::new(user_id, sink))?;
                     Ok(())
                 };
-                read(&plan, &self.wanted, &self.days, threads, scan)
+                read(&plan, wanted, &self.days, threads, scan)
             }
             None => Err(ReportError::NoEngine),
         }

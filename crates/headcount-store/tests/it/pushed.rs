@@ -267,7 +267,7 @@ impl Side {
         let Ok(days) = KeptDays::find(Some(&self.facts.of(org)), &question) else {
             return Default::default();
         };
-        let alone = days.report_of(&*self.store, org, user, 2, &|| true);
+        let alone = days.report_of(&*self.store, org, user, asked.kind.told(), 2, &|| true);
         let whole = days.report(&*self.store, org, self.engine, 2, &|| true);
         let told = |table: &Table| {
             let mut lines = vec![told(&table.total)];

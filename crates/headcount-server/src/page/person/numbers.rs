@@ -12,7 +12,7 @@ use std::{
 };
 
 use headcount_core::{
-    fact::FactKind,
+    fact::{EVALUATION_COUNT, FactKind, HANDLE_COUNT, HANDLE_SUM, SCORE_COUNT, SCORE_SUM},
     segment::{Attribute, Attribution, Measured, Period},
 };
 use headcount_store::{KeptDays, KeptError, KeptQuestion};
@@ -21,7 +21,7 @@ use jiff::{ToSpan, civil::Date};
 use crate::{
     app::{App, Sight},
     error::ApiError,
-    handlers::reports::run::{THREADS, not_reported, refused},
+    handlers::reports::{THREADS, not_reported, refused},
     page::{
         chart::{self, Series, Tick},
         locale::Locale,
@@ -248,7 +248,12 @@ impl Told {
             Err(error) => return Ok(Self::Refused(refused(error).message().to_owned())),
         };
         let goes_on = || wanted.load(Ordering::Relaxed);
-        let table = days.report_of(app.rosters.store(), org, id, THREADS, &goes_on);
+        // A third of what reports tell; the rest need not be read.
+        let wanted: &[usize] = match question.kind {
+            FactKind::HandleTime => &[HANDLE_COUNT, HANDLE_SUM],
+            FactKind::Evaluation => &[EVALUATION_COUNT, SCORE_COUNT, SCORE_SUM],
+        };
+        let table = days.report_of(app.rosters.store(), org, id, wanted, THREADS, &goes_on);
         let rows = table.map_err(not_reported)?.rows.into_iter();
         let weeks = rows.filter_map(|row| {
             let week = row.values.first()?.parse().ok()?;
