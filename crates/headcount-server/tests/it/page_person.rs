@@ -314,13 +314,14 @@ async fn a_long_life_is_told_in_parts() {
     let served = made.serve().await;
     served.at(BEGIN_MS + 160 * HOUR);
     let asking = served.anybody();
+    let titles = Regex::new("Title ([0-9]+) \"+… (?:joined|Title|[0-9]+ Nov|Times)").unwrap();
+    let title = Regex::new("→?Title ([0-9]+) \"+…? ?").unwrap();
+    let earlier = Regex::new(r#"<a href="([^"]*)#h-life">[0-9]+ earlier<"#).unwrap();
     let (mut next, mut seen) = (Some(path(1)), Vec::new());
     while let Some(path) = next {
         let html = page(&asking, &path).await;
         let life = section(&html, "h-life");
-        let titles = Regex::new("Title ([0-9]+) \"+… (?:joined|Title|[0-9]+ Nov|Times)").unwrap();
-        let told: Vec<i64> = Regex::new("→?Title ([0-9]+) \"+…? ?")
-            .unwrap()
+        let told: Vec<i64> = title
             .captures_iter(&life)
             .map(|found| found[1].parse().unwrap())
             .collect();
@@ -329,7 +330,6 @@ async fn a_long_life_is_told_in_parts() {
             told.first().copied().unwrap(),
             told.last().copied().unwrap(),
         ));
-        let earlier = Regex::new(r#"<a href="([^"]*)#h-life">[0-9]+ earlier<"#).unwrap();
         next = earlier
             .captures(&html)
             .map(|found| found[1].replace("&#38;", "&"));
