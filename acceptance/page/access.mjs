@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 
 import { check } from './lib/axe.mjs';
-import { open } from './lib/browser.mjs';
+import { follow, open } from './lib/browser.mjs';
 import { test } from './lib/cases.mjs';
 import { TEXTS } from './lib/hostile.mjs';
 import { demo } from './world.mjs';
@@ -18,7 +18,7 @@ const url = await guarded.serve();
 
 async function signIn(page, token) {
   await page.getByLabel('Token').fill(token);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await follow(page, () => page.getByRole('button', { name: 'Sign in' }).click());
 }
 
 test('whoever is not signed in is sent to do so, and comes back to what was asked for', async () => {
@@ -54,7 +54,7 @@ test('a session is out of the reach of scripts and ends with signing out', async
   );
   assert.ok(!cookies[0].value.includes(tokens.all.split('_').at(-1)), 'the cookie is not the token');
   assert.equal(await page.evaluate(() => document.cookie), '');
-  await page.getByRole('button', { name: 'Sign out' }).click();
+  await follow(page, () => page.getByRole('button', { name: 'Sign out' }).click());
   assert.equal(new URL(page.url()).pathname, '/sign-in');
   await page.goto('/people');
   assert.equal(new URL(page.url()).pathname, '/sign-in');
@@ -70,7 +70,7 @@ test('somebody who may not look is told so, in words', async () => {
   assert.match(await page.locator('main').textContent(), /directory:user:view/);
   await check(page);
   // The way out is there.
-  await page.getByRole('button', { name: 'Sign out' }).click();
+  await follow(page, () => page.getByRole('button', { name: 'Sign out' }).click());
   assert.equal(new URL(page.url()).pathname, '/sign-in');
   await page.end();
 });

@@ -92,6 +92,11 @@ export async function open(url, options = {}) {
   });
 }
 
+/** Does what leads to another page, and waits until it is there. */
+export async function follow(page, act) {
+  await Promise.all([page.waitForEvent('load'), act()]);
+}
+
 /** The texts of all elements that a selector finds. */
 export const texts = (page, selector) => page.locator(selector).allTextContents();
 

@@ -16,13 +16,13 @@ export const LAST_DAY = day(NOW - DAY);
 export const FIRST_DAY = day(NOW - 14 * DAY);
 
 /** A team leader with a manager, a team and a past; the seed gives the same person to every grown org. */
-export const SOMEBODY = 'dc3819a6-e722-47e0-aefb-d33b9c915cb6';
+export const SOMEBODY = 'c272927e-abf6-4418-9237-4a1effeb96a0';
 const PAST = new Map([
   [3, { do: 'move-department', value: 'Billing' }],
-  [7, { do: 'rename', value: 'Seán Baker-Hughes' }],
+  [7, { do: 'rename', value: 'Grace Baker-Hughes' }],
   [11, { do: 'move-department', value: 'Customer Care' }],
   [16, { do: 'move-division', value: 'EMEA' }],
-  [21, { do: 'move-department', value: 'Support' }],
+  [21, { do: 'move-department', value: 'Quality' }],
 ]);
 
 /** The store of an org, served. */
@@ -143,6 +143,6 @@ export async function hostile(name) {
   const file = path.join(org.folder, 'hostile.toml');
   writeFileSync(file, scenario());
   await org.from('--scenario', file);
-  await org.sync(NOW - 3 * DAY);
+  await org.sync(NOW - 70 * DAY);
   return org;
 }

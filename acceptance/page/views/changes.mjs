@@ -1,7 +1,7 @@
 // Changes: day by day, what was and what is.
 import assert from 'node:assert/strict';
 
-import { open, texts } from '../lib/browser.mjs';
+import { follow, open, texts } from '../lib/browser.mjs';
 import { test } from '../lib/cases.mjs';
 import { NOW, day } from '../lib/orgs.mjs';
 import { url } from '../world.mjs';
@@ -16,7 +16,7 @@ test('changes: each says from what to what, and leads to whom', async () => {
   assert.ok((await row.locator('del').count()) >= 1 && (await row.locator('ins').count()) >= 1);
   const link = row.locator('a[href^="/people/"]');
   const name = await link.textContent();
-  await link.click();
+  await follow(page, () => link.click());
   assert.ok((await page.locator('h1').textContent()).startsWith(name.replace('…', '')));
   await page.end();
 });
@@ -25,8 +25,8 @@ test('changes: by kind, by day and by name', async () => {
   const page = await open(url);
   await page.goto('/changes');
   const all = number(await page.locator('#h-list').textContent());
-  await page.getByRole('group', { name: 'What happened' }).getByLabel(/join/i).check();
-  await page.waitForURL((address) => address.searchParams.get('kind') === 'joined');
+  await follow(page, () => page.getByRole('group', { name: 'What happened' }).getByLabel(/join/i).click());
+  assert.equal(new URL(page.url()).searchParams.get('kind'), 'joined');
   const joined = number(await page.locator('#h-list').textContent());
   assert.ok(joined > 0 && joined < all);
   assert.deepEqual([...new Set(await texts(page, '.moves > li > .tag'))], ['joined']);
@@ -47,7 +47,7 @@ test('changes: the overview leads to the joiners of its 30 days', async () => {
   await page.goto('/');
   const card = page.locator('.card', { hasText: 'Joiners' });
   const joiners = number(await card.locator('.much').textContent());
-  await card.locator('a').click();
+  await follow(page, () => card.locator('a').click());
   assert.equal(number(await page.locator('#h-list').textContent()), joiners);
   await page.end();
 });

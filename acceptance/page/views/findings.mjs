@@ -1,7 +1,7 @@
 // Findings: worst first, with advice, and the people they are about.
 import assert from 'node:assert/strict';
 
-import { open, texts } from '../lib/browser.mjs';
+import { follow, open, texts } from '../lib/browser.mjs';
 import { test } from '../lib/cases.mjs';
 import { url } from '../world.mjs';
 
@@ -18,8 +18,8 @@ test('findings: as many as each rule says, with why it matters and how to mend i
   await rules.first().locator('summary').click();
   assert.ok((await rules.first().locator('details p').allTextContents()).every((text) => text.length > 20));
 
-  await page.getByRole('group', { name: 'Severity' }).getByLabel(/error/).check();
-  await page.waitForURL((address) => address.searchParams.get('severity') === 'error');
+  await follow(page, () => page.getByRole('group', { name: 'Severity' }).getByLabel(/error/).click());
+  assert.equal(new URL(page.url()).searchParams.get('severity'), 'error');
   const errors = number(await page.locator('#h-list').textContent());
   assert.ok(errors > 0 && errors < all);
   assert.deepEqual([...new Set(await texts(page, '[aria-labelledby=h-list] td:last-child .tag'))], ['error']);
@@ -31,7 +31,7 @@ test('findings: each leads to whom it is about', async () => {
   await page.goto('/findings?rule=manager-gone');
   const link = page.locator('[aria-labelledby=h-list] tbody a[href^="/people/"]').first();
   const name = await link.textContent();
-  await link.click();
+  await follow(page, () => link.click());
   assert.ok((await page.locator('h1').textContent()).startsWith(name.replace('…', '')));
   assert.match(await page.getByRole('region', { name: 'Findings' }).textContent(), /manager-gone/);
   await page.end();

@@ -1,7 +1,7 @@
 // Departments and divisions: numbers that add up, spellings that stand together.
 import assert from 'node:assert/strict';
 
-import { open, texts } from '../lib/browser.mjs';
+import { follow, open, texts } from '../lib/browser.mjs';
 import { test } from '../lib/cases.mjs';
 import { url } from '../world.mjs';
 
@@ -18,14 +18,14 @@ for (const [path, what] of [['/departments', 'department'], ['/divisions', 'divi
       for (const cell of await texts(page, 'table.groups tbody td:last-child')) sum += number(cell);
       const next = page.locator('.pages a', { hasText: 'Next' });
       if ((await next.count()) === 0) break;
-      await next.click();
+      await follow(page, () => next.click());
     }
     assert.equal(sum, all);
 
     await page.goto(path);
     const row = page.locator('table.groups tbody tr').nth(1);
     const active = number(await row.locator('td.number').first().textContent());
-    await row.locator('th a').click();
+    await follow(page, () => row.locator('th a').click());
     assert.ok(new URL(page.url()).searchParams.has(what));
     assert.ok((await page.locator('#h-people').textContent()).replace(/\D/g, '').endsWith(`${active}`));
     await page.end();

@@ -1,7 +1,7 @@
 // The overview: numbers that lead to the people behind them.
 import assert from 'node:assert/strict';
 
-import { open, texts } from '../lib/browser.mjs';
+import { follow, open, texts } from '../lib/browser.mjs';
 import { test } from '../lib/cases.mjs';
 import { USERS, url } from '../world.mjs';
 
@@ -10,7 +10,7 @@ const number = (text) => Number(text.replace(/\D/g, ''));
 test('overview: states add up, and each leads to its people', async () => {
   const page = await open(url);
   await page.goto('/');
-  const cards = page.locator('main .cards').first().locator('.card');
+  const cards = page.locator('main > .cards .card');
   const told = new Map();
   for (const card of await cards.all()) {
     told.set((await card.locator('.what').textContent()).trim(), number(await card.locator('.much').textContent()));
@@ -20,7 +20,7 @@ test('overview: states add up, and each leads to its people', async () => {
   assert.equal(told.get('active') + told.get('inactive') + told.get('deleted'), all);
   for (const kind of ['Joiners', 'Leavers', 'Movers']) assert.ok(told.get(kind) > 0, kind);
 
-  await cards.filter({ hasText: /^\s*active/ }).getByRole('link').click();
+  await follow(page, () => cards.filter({ hasText: /^\s*active/ }).getByRole('link').click());
   assert.equal(new URL(page.url()).searchParams.get('state'), 'active');
   assert.ok((await page.locator('main').textContent()).replace(/[,.\s]/g, '').includes(`${told.get('active')}`));
   await page.end();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 
 import { check } from '../lib/axe.mjs';
-import { open, texts } from '../lib/browser.mjs';
+import { follow, open, texts } from '../lib/browser.mjs';
 import { test } from '../lib/cases.mjs';
 import { NOW, day } from '../lib/orgs.mjs';
 import { url } from '../world.mjs';
@@ -22,8 +22,8 @@ async function total(page) {
 /** Types letter by letter, and waits for the answer to the last. */
 async function type(page, text) {
   const answered = page.waitForResponse((response) => new URL(response.url()).searchParams.get('q') === text);
-  await page.locator('input[name=q]').fill('');
-  await page.locator('input[name=q]').pressSequentially(text, { delay: 15 });
+  await page.locator('input[type=search]').fill('');
+  await page.locator('input[type=search]').pressSequentially(text, { delay: 15 });
   await answered;
   await page.locator('#found[aria-busy=true]').waitFor({ state: 'detached' });
 }
@@ -49,7 +49,7 @@ test('people: what is typed is found at once, and the address keeps it', async (
 
   await page.reload();
   assert.deepEqual(await texts(page, ROWS), rows);
-  assert.equal(await page.locator('input[name=q]').inputValue(), 'smith');
+  assert.equal(await page.locator('input[type=search]').inputValue(), 'smith');
   await type(page, 'zzzz nobody');
   assert.equal(await page.locator(ROWS).count(), 0);
   assert.match(await page.locator('#found').textContent(), /Nobody is like that/);
@@ -66,14 +66,14 @@ test('people: each filter leaves as many as it says, and can be taken away', asy
     const [value, count] = [values.first().locator('bdi'), values.first().locator('.count')];
     const [text, number] = [await value.textContent(), Number((await count.textContent()).replace(/\D/g, ''))];
     assert.ok(number > 0 && number <= left, `${name}: ${number} of ${left}`);
-    await values.first().click();
-    await page.waitForURL((address) => address.searchParams.has(parameter));
+    await follow(page, () => values.first().click());
+    assert.ok(parameters(page).has(parameter));
     left = await total(page);
     assert.equal(left, number, name);
     assert.ok((await texts(page, '.chips .chip bdi')).includes(text));
   }
   await check(page);
-  await page.getByRole('link', { name: 'Clear all filters' }).click();
+  await follow(page, () => page.getByRole('link', { name: 'Clear all filters' }).click());
   assert.ok((await total(page)) > left);
   await page.end();
 });
@@ -84,17 +84,17 @@ test('people: columns are chosen, and the list is put in order by any of them', 
   const columns = await menu(page, 'Columns');
   await columns.getByLabel('Title', { exact: true }).uncheck();
   await columns.getByLabel('E-mail', { exact: true }).check();
-  await columns.getByRole('button', { name: 'Show' }).click();
+  await follow(page, () => columns.getByRole('button', { name: 'Show' }).click());
   const heads = await texts(page, 'main thead th');
   assert.ok(heads.includes('E-mail') && !heads.includes('Title'), heads.join());
   assert.equal(parameters(page).get('q'), 'smith');
 
-  await page.locator('main thead a', { hasText: 'E-mail' }).click();
+  await follow(page, () => page.locator('main thead a', { hasText: 'E-mail' }).click());
   const at = heads.indexOf('E-mail') + 1;
   const emails = await texts(page, `${ROWS} > :nth-child(${at})`);
   assert.deepEqual(emails, [...emails].sort());
   assert.equal(await page.locator('main thead th[aria-sort]').textContent(), 'E-mail');
-  await page.locator('main thead a', { hasText: 'E-mail' }).click();
+  await follow(page, () => page.locator('main thead a', { hasText: 'E-mail' }).click());
   const turned = await texts(page, `${ROWS} > :nth-child(${at})`);
   assert.deepEqual(turned, [...turned].sort().reverse());
   await page.end();
@@ -109,7 +109,7 @@ test('people: every page has others, and the table that is downloaded has all of
     seen.push(...(await page.locator(`${ROWS} th a`).evaluateAll((links) => links.map((link) => new URL(link.href).pathname))));
     const next = page.locator('nav.pages a[rel=next]');
     if ((await next.count()) === 0) break;
-    await next.click();
+    await follow(page, () => next.click());
   }
   assert.equal(seen.length, all);
   assert.equal(new Set(seen).size, all);
@@ -130,14 +130,14 @@ test('people: the past is asked for by a date, told on top, and left again', asy
   const past = await menu(page, 'As of');
   const date = day(NOW - 200 * DAY);
   await past.getByLabel(/end of the day/).fill(date);
-  await past.getByRole('button', { name: 'Show' }).click();
+  await follow(page, () => past.getByRole('button', { name: 'Show' }).click());
   assert.equal(parameters(page).get('asOf'), date);
   assert.ok((await total(page)) < now);
   assert.match(await page.locator('.banner').textContent(), new RegExp(`as of ${date}`));
   // Who is looked at from there is looked at as of then.
-  await page.locator(`${ROWS} th a`).first().click();
+  await follow(page, () => page.locator(`${ROWS} th a`).first().click());
   assert.equal(parameters(page).get('asOf'), date);
-  await page.getByRole('link', { name: 'Back to the present' }).click();
+  await follow(page, () => page.getByRole('link', { name: 'Back to the present' }).click());
   assert.equal(parameters(page).get('asOf'), null);
   await page.end();
 });

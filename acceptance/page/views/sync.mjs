@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 
 import { check } from '../lib/axe.mjs';
-import { assertFits, NARROW, open } from '../lib/browser.mjs';
+import { NARROW, assertFits, follow, open } from '../lib/browser.mjs';
 import { test } from '../lib/cases.mjs';
 import { NOW } from '../lib/orgs.mjs';
 import { demo, url } from '../world.mjs';
@@ -15,7 +15,7 @@ test('sync: every run is told, and its certificate is a click away', async () =>
   await page.goto('/sync');
   const rows = page.locator('main tbody tr');
   assert.ok((await rows.count()) > 20);
-  await rows.first().locator('a').first().click();
+  await follow(page, () => rows.first().locator('a').first().click());
   assert.match(await page.locator('h1').textContent(), /Snapshot/);
   assert.match(await page.locator('main').textContent(), /complete/);
   await check(page);
@@ -36,7 +36,7 @@ test('sync: what was held back is looked at, and accepted by who may', async () 
     const page = await open(held);
     await page.goto('/sync');
     await page.getByLabel('Token').fill(token);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await follow(page, () => page.getByRole('button', { name: 'Sign in' }).click());
     assert.equal(new URL(page.url()).pathname, '/sync');
     return page;
   }

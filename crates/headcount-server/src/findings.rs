@@ -15,8 +15,9 @@ use headcount_core::{
     user::Attributes,
 };
 use headcount_store::Store;
+use roaring::RoaringBitmap;
 
-use crate::{app::App, error::ApiError, handlers::not_loaded, rosters::Loaded};
+use crate::{app::App, error::ApiError, handlers::not_loaded, kept::Kept, rosters::Loaded};
 
 /// Rules that have nothing to say to somebody who sees a part, and why.
 const OF_THE_WHOLE: [(&str, &str); 2] = [
@@ -30,6 +31,9 @@ const OF_THE_WHOLE: [(&str, &str); 2] = [
     ),
 ];
 
+/// Texts whose places are kept.
+const TEXTS: usize = 8;
+
 /// What was found, and what is needed to tell it.
 #[derive(Debug)]
 pub(crate) struct Findings {
@@ -41,6 +45,9 @@ pub(crate) struct Findings {
     pub(crate) skipped: Vec<Skipped>,
     /// Another number for other findings.
     pub(crate) state: u64,
+    /// Places of those that have some text in them; there are many of an org, and whoever looks for
+    /// a text turns pages.
+    pub(crate) texts: Kept<String, RoaringBitmap>,
 }
 
 /// Whose findings: the divisions that are seen, and the facts that there were.
@@ -120,6 +127,21 @@ impl Findings {
     }
 }
 
+#[cfg(test)]
+impl Findings {
+    /// Some findings, as if these rules had run.
+    pub(crate) fn new(findings: Vec<Finding>) -> Self {
+        Self {
+            findings,
+            users: 0,
+            rules_run: vec!["HC001", "HC004"],
+            skipped: Vec::new(),
+            state: 0,
+            texts: Kept::new(TEXTS),
+        }
+    }
+}
+
 /// The findings of an org that are known, where somebody said so.
 pub(crate) fn known<'a>(app: &'a App, org: &str) -> Option<&'a Baseline> {
     app.settings.known.get(org).map(|known| &**known)
@@ -158,6 +180,7 @@ fn run(
         rules_run: report.rules_run,
         skipped: report.skipped,
         state: state.finish(),
+        texts: Kept::new(TEXTS),
     })
 }
 

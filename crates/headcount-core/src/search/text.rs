@@ -30,12 +30,14 @@ pub fn contains_folded(text: &str, folded: &str) -> bool {
     if !text.is_ascii() {
         return fold(text).contains(folded);
     }
-    let Some(first) = folded.bytes().next() else {
+    let (text, folded) = (text.as_bytes(), folded.as_bytes());
+    let Some(first) = folded.first() else {
         return true;
     };
-    let mut places = text.as_bytes().windows(folded.len());
-    places.any(|place| {
-        place[0].to_ascii_lowercase() == first && place.eq_ignore_ascii_case(folded.as_bytes())
+    let mut places = memchr::memchr2_iter(*first, first.to_ascii_uppercase(), text);
+    places.any(|start| {
+        let place = text.get(start..start + folded.len());
+        place.is_some_and(|place| place.eq_ignore_ascii_case(folded))
     })
 }
 

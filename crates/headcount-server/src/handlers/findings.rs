@@ -94,10 +94,8 @@ struct FindingRows {
 impl FindingRows {
     /// All that are wanted, or those of the page.
     fn new(findings: Arc<Findings>, wanted: &Page, known: Option<&Baseline>, whole: bool) -> Self {
-        let numbered = findings.findings.iter().enumerate();
-        let (places, all): (Vec<usize>, Vec<&Finding>) = numbered
-            .filter(|(_, finding)| wanted.wanted.asks_for(finding, known))
-            .unzip();
+        let (places, all): (Vec<usize>, Vec<&Finding>) =
+            wanted.wanted.among(&findings, known).unzip();
         let (start, limit) = match whole {
             true => (0, all.len()),
             false => (wanted.start(&all), wanted.limit),
@@ -229,10 +227,9 @@ impl Cursor {
 
 fn write(sight: &Sight, findings: &Findings, page: &Page, known: Option<&Baseline>) -> Json {
     let wanted = &page.wanted;
-    let all: Vec<&Finding> = findings
-        .findings
-        .iter()
-        .filter(|finding| wanted.asks_for(finding, known))
+    let all: Vec<&Finding> = wanted
+        .among(findings, known)
+        .map(|(_, finding)| finding)
         .collect();
     let start = page.start(&all);
     let told: Vec<&Finding> = all[start..].iter().copied().take(page.limit).collect();

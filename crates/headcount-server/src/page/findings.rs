@@ -126,10 +126,11 @@ fn extended(
         Some(known) if !is_part => known.of_others(ran),
         _ => Baseline::default(),
     };
-    let is_known = |finding: &Finding| known.is_some_and(|known| known.holds(&finding.fingerprint));
-    let kept = found.findings.iter();
-    let kept = kept.filter(|finding| is_known(finding) || wanted.asks_for(finding, known));
-    all.extend(kept.map(|finding| finding.fingerprint.clone()));
+    let is_known =
+        |finding: &&Finding| known.is_some_and(|known| known.holds(&finding.fingerprint));
+    let kept = found.findings.iter().filter(is_known);
+    let shown = wanted.among(found, known).map(|(_, finding)| finding);
+    all.extend(kept.chain(shown).map(|finding| finding.fingerprint.clone()));
     all
 }
 
@@ -144,7 +145,7 @@ impl<'v> AllFindings<'v> {
         let baseline = findings::known(&visit.app, visit.caller.org());
         let mut counts = Counts::default();
         let mut shown: Vec<&Finding> = Vec::new();
-        for finding in &found.findings {
+        for (_, finding) in wanted.with_text(found) {
             if counts.count(finding, wanted, baseline) {
                 shown.push(finding);
             }
@@ -212,7 +213,7 @@ impl Counts {
     fn count(&mut self, finding: &Finding, wanted: &Wanted, baseline: Option<&Baseline>) -> bool {
         let is_of_rule = wanted.asks_for_rule(finding);
         let is_of_severity = wanted.asks_for_severity(finding);
-        if !(is_of_rule || is_of_severity) || !wanted.asks_for_text(finding) {
+        if !(is_of_rule || is_of_severity) {
             return false;
         }
         let is_known = baseline.is_some_and(|baseline| baseline.holds(&finding.fingerprint));
@@ -350,18 +351,12 @@ mod tests {
     }
 
     fn found() -> Findings {
-        Findings {
-            findings: vec![
-                finding("HC004", Severity::Error, 1),
-                finding("HC004", Severity::Error, 2),
-                finding("HC001", Severity::Warning, 1),
-                finding("HC001", Severity::Warning, 3),
-            ],
-            users: 3,
-            rules_run: vec!["HC001", "HC004"],
-            skipped: Vec::new(),
-            state: 0,
-        }
+        Findings::new(vec![
+            finding("HC004", Severity::Error, 1),
+            finding("HC004", Severity::Error, 2),
+            finding("HC001", Severity::Warning, 1),
+            finding("HC001", Severity::Warning, 3),
+        ])
     }
 
     fn wanted(query: &str) -> Wanted {
@@ -378,8 +373,8 @@ mod tests {
         let told = |query: &str| {
             let (wanted, mut counts) = (wanted(query), Counts::default());
             let found = found();
-            let all = found.findings.iter();
-            let shown = all.filter(|finding| counts.count(finding, &wanted, Some(&known)));
+            let all = wanted.with_text(&found);
+            let shown = all.filter(|(_, finding)| counts.count(finding, &wanted, Some(&known)));
             let shown = shown.count();
             let rules = counts.rules(&wanted);
             let rules: Vec<_> = rules.iter().map(|one| (one.rule.id, one.count)).collect();

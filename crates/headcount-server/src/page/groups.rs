@@ -18,7 +18,8 @@ use self::{
 use super::{
     assets::Edition,
     chart,
-    tree::written,
+    people::key,
+    texts::size,
     visit::{Frame, Place, Visit, brief},
 };
 use crate::{
@@ -33,8 +34,6 @@ use crate::{
 const ROWS: usize = 100;
 /// Bytes that the rows may take, about; those that the picture and the spellings took go off it.
 const ROOM: usize = 78_000;
-/// Bytes of a link at most. A name that is longer is shown and leads nowhere.
-const LINK: usize = 500;
 /// The colour of users without a group, and those of the others in turn.
 const NONE_COLOUR: usize = 5;
 const COLOURS: [usize; 7] = [0, 1, 2, 3, 4, 6, 7];
@@ -80,7 +79,7 @@ struct Shown {
 struct Row {
     name: String,
     is_none: bool,
-    href: Option<String>,
+    href: String,
     id: Option<String>,
     is_home: bool,
     active: String,
@@ -360,20 +359,18 @@ impl Row {
     fn size(&self) -> usize {
         /// What stands around the texts.
         const AROUND: usize = 260;
-        let id = self.id.as_deref().map_or(0, written);
-        let href = self.href.as_ref().map_or(0, |href| written(href));
-        AROUND + written(&self.name) + id + href + self.bar.len()
+        let id = self.id.as_deref().map_or(0, size);
+        AROUND + size(&self.name) + id + size(&self.href) + self.bar.len()
     }
 }
 
-/// The people of a group; nothing where the link would be out of measure.
-fn people(visit: &Visit, kind: Kind, group: &Group) -> Option<String> {
-    let value = group.id.as_ref().unwrap_or(&group.name);
+/// The people of a group. A division goes by its name there.
+fn people(visit: &Visit, kind: Kind, group: &Group) -> String {
     let parameters = [
-        (kind.parameter(), Some(value.clone())),
+        (kind.parameter(), Some(key(&group.name).into_owned())),
         ("asOf", visit.asked.get("asOf").map(str::to_owned)),
     ];
-    Some(link("/people", parameters)).filter(|link| link.len() <= LINK)
+    link("/people", parameters)
 }
 
 fn colour(groups: &Groups, at: usize) -> usize {

@@ -9,6 +9,7 @@ use askama::Template;
 use axum::response::Response;
 use headcount_core::roster::View;
 
+pub(crate) use self::asked::key;
 use self::{
     asked::{Asked, Filter, MOST_LETTERS},
     cells::{Cell, Row},

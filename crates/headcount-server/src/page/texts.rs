@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::{Timestamp, civil::Date};
 
 use super::locale::Locale;
+use crate::parameters::{in_path, link};
 
 /// The beginning of a text of more than so many characters.
 pub(crate) fn brief_to(text: &str, most: usize) -> Cow<'_, str> {
@@ -46,15 +47,9 @@ pub(crate) fn told_time<'t>(text: &'t str, locale: &Locale) -> Cow<'t, str> {
 
 /// The path of somebody's own view, now or as of a time.
 pub(crate) fn person_path(id: &str, as_of: Option<&str>) -> String {
-    let mut path = String::from("/people/");
-    for byte in id.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'~' => path.push(byte.into()),
-            byte => path.push_str(&format!("%{byte:02X}")),
-        }
-    }
+    let path = format!("/people/{}", in_path(id));
     let as_of = as_of.map(str::to_owned);
-    crate::parameters::link(&path, [("asOf", as_of)])
+    link(&path, [("asOf", as_of)])
 }
 
 /// A document over several lines; its values stay as they are, byte for byte.

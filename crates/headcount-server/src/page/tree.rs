@@ -15,16 +15,17 @@ use askama::Template;
 use axum::{extract::Path, response::Response};
 use headcount_core::{field::Column, roster::Roster};
 
-pub(crate) use self::{forest::Forest, listing::written};
+pub(crate) use self::forest::Forest;
 use self::{
     forest::Shape,
-    listing::{Below, DEEPEST, Lister, Step, branch_link, shortened},
+    listing::{Below, DEEPEST, Lister, Step, branch_link},
     org::Org,
     search::{Found, found},
     table::TreeRows,
 };
 use super::{
     assets::Edition,
+    texts::brief_to,
     visit::{Frame, Place, Visit, brief, visible},
 };
 use crate::{
@@ -273,7 +274,7 @@ fn managers_above(visit: &Visit, roster: &Roster, path: &[u32]) -> Vec<Above> {
 
 fn named(roster: &Roster, row: u32, href: String) -> Named {
     Named {
-        name: shortened(visible(roster.value(row, Column::Name), "(no name)"), NAME),
+        name: brief_to(visible(roster.value(row, Column::Name), "(no name)"), NAME).into_owned(),
         href,
     }
 }

@@ -39,7 +39,7 @@ fn org() -> Vec<String> {
 /// Name, active and all users of each row of the table.
 fn rows(html: &str) -> Vec<(String, String, String)> {
     let row = Regex::new(
-        r#"<tr><th scope="row"[^>]*>(?:<a href="[^"]*">)?<bdi>([^<]*)</bdi>.*?</th><td class="number">([^<]*)</td>.*?<td class="number">([^<]*)</td></tr>"#,
+        r#"<tr><th scope="row"[^>]*><a href="[^"]*"><bdi>([^<]*)</bdi>.*?</th><td class="number">([^<]*)</td>.*?<td class="number">([^<]*)</td></tr>"#,
     );
     let rows = row.unwrap();
     let table = html
@@ -119,6 +119,36 @@ async fn departments_are_counted_drawn_and_linked() {
 }
 
 #[tokio::test]
+async fn each_group_leads_to_its_active_people() {
+    let mut people = org();
+    let long = format!("{}{}", HOSTILE, "x".repeat(5_000));
+    people.push(person(people.len(), &long, &long, "active"));
+    let bare = json!({"id": uuid(901), "state": "active", "division": {"id": "bare"}});
+    people.push(bare.to_string());
+    let served = Made::new().publish(&people, BEGIN_MS).serve().await;
+    let asking = served.anybody();
+    let row = Regex::new(
+        r#"<th scope="row"[^>]*><a href="/people([^"]*)">.*?<td class="number">([^<]*)</td>"#,
+    );
+    let row = row.unwrap();
+    for (path, count) in [("/departments", 7), ("/divisions", 5)] {
+        let html = whole(&asking, path).await;
+        let (_, table) = html.split_once("class=\"groups\"").unwrap();
+        let mut seen = 0;
+        for found in row.captures_iter(table) {
+            let (_, [query, active]) = found.extract();
+            let link = format!("/people.csv{}", query.replace("&#38;", "&"));
+            let told = asking.get(&link).await;
+            assert_eq!(told.status, 200, "{link}");
+            let people = told.text.lines().count() - 1;
+            assert_eq!(people.to_string(), active, "{link}");
+            seen += 1;
+        }
+        assert_eq!(seen, count, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn spellings_of_one_name_stand_side_by_side() {
     let served = Made::new().publish(&org(), BEGIN_MS).serve().await;
     let html = whole(&served.anybody(), "/departments").await;
@@ -169,9 +199,13 @@ async fn divisions_are_told_apart_by_id_and_home_is_marked() {
             row("South", "0", "1"),
         ]
     );
-    assert_eq!(html.matches("<span class=\"tag\">Home</span>").count(), 2);
+    assert_eq!(
+        html.matches("<span class=\"tag\">home division</span>")
+            .count(),
+        2
+    );
     assert!(html.contains("<code class=\"none\">id-North</code>"));
-    assert!(html.contains("/people?division=id-North"));
+    assert!(html.contains("/people?division=North\""));
     let table = asking.get("/divisions.csv?q=home").await;
     assert_eq!(
         table.text,

@@ -464,10 +464,15 @@ async fn a_run_at_work_is_watched_until_it_ends() {
             "{words}: {told}"
         );
     }
+    let ended = part().await;
+    assert!(ended.contains("4 runs since the last that published"));
+    assert!(ended.contains("Show what came of it"));
     assert!(
-        part()
+        !asking
+            .get("/sync")
             .await
-            .contains("4 runs since the last that published")
+            .text
+            .contains("Show what came of it")
     );
     served.job.next(Some(BEGIN_MS + 3_600_000));
     served.job.ended(run(JobOutcome::Published));

@@ -1,11 +1,16 @@
 //! Which findings are asked for, by the API and by the page.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::{
+    convert::Infallible,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
 
 use headcount_core::{
     check::{self, Baseline, Finding, RuleInfo, Severity},
     search::text::{contains_folded, fold, is_blank},
 };
+use roaring::RoaringBitmap;
 
 use crate::{error::ApiError, findings::Findings, parameters::Parameters};
 
@@ -74,12 +79,48 @@ impl Wanted {
         })
     }
 
-    /// Whether a finding is asked for, by somebody who knows those of `baseline`.
-    pub(crate) fn asks_for(&self, finding: &Finding, baseline: Option<&Baseline>) -> bool {
-        self.asks_for_rule(finding)
-            && self.asks_for_severity(finding)
-            && self.asks_for_known(finding, baseline)
-            && self.asks_for_text(finding)
+    /// Those that are asked for, with their places, by somebody who knows those of `baseline`.
+    pub(crate) fn among<'f>(
+        &self,
+        findings: &'f Findings,
+        baseline: Option<&Baseline>,
+    ) -> impl Iterator<Item = (usize, &'f Finding)> {
+        self.with_text(findings).filter(move |(_, finding)| {
+            self.asks_for_rule(finding)
+                && self.asks_for_severity(finding)
+                && self.asks_for_known(finding, baseline)
+        })
+    }
+
+    /// Those with the text that is asked for, with their places.
+    pub(crate) fn with_text<'f>(
+        &self,
+        findings: &'f Findings,
+    ) -> impl Iterator<Item = (usize, &'f Finding)> + use<'f> {
+        let places = (!self.folded.is_empty()).then(|| self.places(findings));
+        let all = findings.findings.iter().enumerate();
+        all.filter(move |(place, _)| {
+            let place = u32::try_from(*place).unwrap_or(u32::MAX);
+            places.as_ref().is_none_or(|places| places.contains(place))
+        })
+    }
+
+    /// Places of those with the text.
+    fn places(&self, findings: &Findings) -> Arc<RoaringBitmap> {
+        let work = || {
+            let all = (0..).zip(&findings.findings);
+            let found = all.filter(|(_, finding)| self.is_in(finding));
+            Ok::<_, Infallible>(found.map(|(place, _)| place).collect())
+        };
+        let Ok(places) = findings.texts.get(self.folded.clone(), work);
+        places
+    }
+
+    /// Whether the text is in a finding.
+    fn is_in(&self, finding: &Finding) -> bool {
+        let texts = [&finding.user_name, &finding.value, &finding.user_id];
+        let mut texts = texts.into_iter().flatten().chain([&finding.message]);
+        texts.any(|text| contains_folded(text, &self.folded))
     }
 
     pub(crate) fn asks_for_rule(&self, finding: &Finding) -> bool {
@@ -91,18 +132,9 @@ impl Wanted {
         self.severities.is_empty() || self.severities.contains(&finding.severity)
     }
 
-    pub(crate) fn asks_for_known(&self, finding: &Finding, baseline: Option<&Baseline>) -> bool {
+    fn asks_for_known(&self, finding: &Finding, baseline: Option<&Baseline>) -> bool {
         self.known == Known::Show
             || baseline.is_none_or(|baseline| !baseline.holds(&finding.fingerprint))
-    }
-
-    pub(crate) fn asks_for_text(&self, finding: &Finding) -> bool {
-        if self.folded.is_empty() {
-            return true;
-        }
-        let texts = [&finding.user_name, &finding.value, &finding.user_id];
-        let mut texts = texts.into_iter().flatten().chain([&finding.message]);
-        texts.any(|text| contains_folded(text, &self.folded))
     }
 
     pub(crate) fn rule_ids(&self) -> String {
@@ -188,7 +220,8 @@ mod tests {
             fingerprint: "HC001:aa".to_owned(),
         };
         let known: Baseline = ["HC001:aa".to_owned()].into_iter().collect();
-        let asks = |query: &str, known| wanted(query).unwrap().asks_for(&finding, known);
+        let findings = Findings::new(vec![finding]);
+        let asks = |query: &str, known| wanted(query).unwrap().among(&findings, known).count() == 1;
         for query in [
             "",
             "q=SMITH",

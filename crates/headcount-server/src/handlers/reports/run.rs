@@ -119,6 +119,7 @@ pub(crate) fn few_enough(table: &Table) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// Why facts were not added up.
 pub(crate) fn not_reported(error: ReportError<KeptFault>) -> ApiError {
     match error {
         ReportError::Store(error) => error.into(),

@@ -1,15 +1,16 @@
 //! Departments or divisions as a treemap.
 
-use std::borrow::Cow;
-
 use super::{Groups, Kind, NONE_COLOUR, colour, people};
 use crate::page::{
+    texts::brief_to,
     treemap::{self, Tile},
     visit::Visit,
 };
 
 /// Rectangles of the picture.
 const TILES: usize = 36;
+/// Characters of a name.
+const NAME: usize = 40;
 
 /// The picture of the groups: areas by active users, the many small ones together.
 pub(super) fn picture(
@@ -42,14 +43,14 @@ pub(super) fn picture(
         .iter()
         .map(|&at| {
             let group = &groups.all[at];
-            let name = short(&group.name);
+            let name = brief_to(&group.name, NAME);
             let share = locale.percent(group.active, groups.active);
             Tile {
                 hint: format!("{name}: {}, {share}", told(group.active)),
                 name: name.into_owned(),
                 value: group.active as f64,
                 written: locale.number(group.active),
-                href: people(visit, kind, group),
+                href: Some(people(visit, kind, group)),
                 colour: colour(groups, at),
             }
         })
@@ -76,14 +77,4 @@ pub(super) fn picture(
         locale.number(places.len() as u64)
     );
     Some(treemap::draw(&title, &tiles))
-}
-
-/// A name for a rectangle.
-fn short(name: &str) -> Cow<'_, str> {
-    /// Characters.
-    const MOST: usize = 40;
-    match name.char_indices().nth(MOST) {
-        None => Cow::Borrowed(name),
-        Some((at, _)) => Cow::Owned(format!("{}…", &name[..at])),
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::{Groups, Kind, people};
 use crate::page::{
-    tree::written,
+    texts::size,
     visit::{Visit, brief},
 };
 
@@ -21,7 +21,7 @@ pub(super) struct Variants {
 pub(super) struct Spelling {
     pub(super) text: String,
     pub(super) id: Option<String>,
-    pub(super) href: Option<String>,
+    pub(super) href: String,
     pub(super) count: String,
 }
 
@@ -30,10 +30,10 @@ impl Variants {
     pub(super) fn size(&self) -> usize {
         /// What stands around the texts.
         const AROUND: usize = 120;
-        let spellings = self.spellings.iter().map(|spelling| {
-            let href = spelling.href.as_ref().map_or(0, |href| written(href));
-            AROUND + written(&spelling.text) + href
-        });
+        let spellings = self
+            .spellings
+            .iter()
+            .map(|spelling| AROUND + size(&spelling.text) + size(&spelling.href));
         spellings.sum()
     }
 }

@@ -78,7 +78,7 @@ impl Filter {
 }
 
 /// What stands for a value in a filter and its links: all of it, or the beginning of a long one.
-pub(super) fn key(value: &str) -> Cow<'_, str> {
+pub(crate) fn key(value: &str) -> Cow<'_, str> {
     // Bytes are no fewer than characters.
     match value.len() {
         0..80 => Cow::Borrowed(value),

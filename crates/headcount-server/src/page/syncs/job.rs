@@ -16,6 +16,8 @@ pub(super) struct JobNow {
     is_scheduled: bool,
     /// Whether numbers of the whole org may be told.
     tells_all: bool,
+    /// Fetched anew because a run was at work; what it found is not in the rest of the view yet.
+    is_part: bool,
 }
 
 impl JobNow {
@@ -26,6 +28,7 @@ impl JobNow {
             job: job.map(|job| job.status()).unwrap_or_default(),
             is_scheduled: job.is_some(),
             tells_all: visit.caller.divisions().is_none(),
+            is_part: visit.is_part,
         }
     }
 

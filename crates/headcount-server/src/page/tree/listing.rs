@@ -5,7 +5,12 @@ use headcount_core::{field::Column, roster::Roster, search::text::is_blank};
 
 use super::forest::Forest;
 use crate::{
-    page::{chart, locale::Locale, visit::brief, visit::visible},
+    page::{
+        chart,
+        locale::Locale,
+        texts::{brief_to, person_path, size},
+        visit::{brief, visible},
+    },
     parameters::{in_path, link},
 };
 
@@ -238,7 +243,7 @@ impl<'a> Lister<'a> {
         let value = |column| self.roster.value(row, column);
         let words = |column| {
             let text = value(column).filter(|text| !is_blank(text))?;
-            Some(shortened(text, WORDS))
+            Some(brief_to(text, WORDS).into_owned())
         };
         let span = self.forest.managers.span(row);
         let bar = match span.total {
@@ -255,11 +260,11 @@ impl<'a> Lister<'a> {
         Person {
             below,
             name: brief(visible(value(Column::Name), "(no name)")).into_owned(),
-            href: person_link(id, self.as_of),
+            href: person_path(id, self.as_of),
             branch: branch_link(id, self.as_of),
             title: words(Column::Title),
             department: words(Column::Department),
-            state: (state != "active").then(|| shortened(state, WORDS)),
+            state: (state != "active").then(|| brief_to(state, WORDS).into_owned()),
             note,
             direct: self.locale.number(span.direct),
             total: self.locale.number(span.total),
@@ -299,29 +304,9 @@ impl Person {
             self.department.as_ref(),
             self.state.as_ref(),
         ];
-        let texts: usize = texts.into_iter().flatten().map(|text| written(text)).sum();
+        let texts: usize = texts.into_iter().flatten().map(|text| size(text)).sum();
         AROUND + texts + self.href.len() + 2 * self.branch.len() + self.bar.len()
     }
-}
-
-/// Bytes of a text in HTML.
-pub(crate) fn written(text: &str) -> usize {
-    let marks = text.bytes().filter(|byte| b"<>&\"'".contains(byte)).count();
-    text.len() + 4 * marks
-}
-
-/// The beginning of a text.
-pub(crate) fn shortened(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        None => text.to_owned(),
-        Some((at, _)) => format!("{}…", &text[..at]),
-    }
-}
-
-/// The view of somebody.
-pub(super) fn person_link(id: &str, as_of: Option<&str>) -> String {
-    let path = format!("/people/{}", in_path(id));
-    link(&path, [("asOf", as_of.map(str::to_owned))])
 }
 
 /// The branch below somebody.

@@ -4,10 +4,14 @@ use headcount_core::field::Column;
 
 use super::{
     Forest, Named,
-    listing::{branch_link, person_link, way_link},
+    listing::{branch_link, way_link},
     named,
 };
-use crate::{app::Sight, page::visit::Visit, parameters::link};
+use crate::{
+    app::Sight,
+    page::{texts::person_path, visit::Visit},
+    parameters::link,
+};
 
 /// Rings and orphans that are shown, and people of a ring.
 const RINGS: usize = 5;
@@ -50,7 +54,7 @@ impl Org {
         let id = |row| roster.value(row, Column::Id).unwrap_or_default();
         let number = |count: usize| locale.number(count as u64);
         let more = |all: usize, shown: usize| (all > shown).then(|| number(all - shown));
-        let person = |&row: &u32| named(roster, row, person_link(id(row), as_of));
+        let person = |&row: &u32| named(roster, row, person_path(id(row), as_of));
         let managers = &forest.managers;
         let reporting = forest.people - managers.roots().len();
         let rings = managers.cycles();

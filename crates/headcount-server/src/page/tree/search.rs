@@ -6,15 +6,15 @@ use headcount_core::{
     wire::{UserSearchCriteria, UserSearchRequest},
 };
 
-use super::{
-    NAME,
-    listing::{shortened, way_link},
-};
+use super::{NAME, listing::way_link};
 use crate::{
     app::Sight,
     error::ApiError,
     handlers::not_loaded,
-    page::visit::{Visit, brief, visible},
+    page::{
+        texts::brief_to,
+        visit::{Visit, brief, visible},
+    },
     parameters::link,
 };
 
@@ -50,7 +50,7 @@ pub(super) async fn found(
     if is_blank(q) {
         return Ok(None);
     }
-    let q = shortened(q.trim(), ASKED);
+    let q = brief_to(q.trim(), ASKED).into_owned();
     let words = q.split_whitespace().map(|word| UserSearchCriteria {
         type_: Some("CONTAINS".to_owned()),
         // So few letters are in no index; names alone are looked through in half the time.
@@ -93,14 +93,14 @@ pub(super) async fn found(
         let id = value(Column::Id).unwrap_or_default();
         let more = [Column::Title, Column::Department];
         let more = more.into_iter().filter_map(value);
-        let more: Vec<String> = more.map(|text| shortened(text, NAME)).collect();
+        let more: Vec<String> = more.map(|text| brief_to(text, NAME).into_owned()).collect();
         Hit {
             name: brief(visible(value(Column::Name), "(no name)")).into_owned(),
             href: way_link(id, as_of),
             more: more.join(" · "),
             state: value(Column::State)
                 .filter(|state| *state != "active")
-                .map(|state| shortened(state, NAME)),
+                .map(|state| brief_to(state, NAME).into_owned()),
         }
     };
     let more = result.total.saturating_sub(result.rows.len() as u64);
