@@ -65,7 +65,7 @@ test('what is typed is shown as text again', async () => {
   const page = await open(url, { viewport: NARROW });
   for (const value of values) {
     // No more than a search may have.
-    const text = [...value.split(/\s+/).slice(0, 6).join(' ')].slice(0, 150).join('').trim();
+    const text = [...value.split(/\s+/).slice(0, 6).join(' ')].slice(0, 90).join('').trim();
     for (const view of ['/people', '/tree', '/departments', '/changes', '/findings']) {
       await page.goto(`${view}?${new URLSearchParams({ q: text })}`);
       assert.equal(await page.locator('input[type=search]').inputValue(), text, view);

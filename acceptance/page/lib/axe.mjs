@@ -8,6 +8,7 @@ const source = readFileSync(installed.resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Looks at a page in light and dark, wide and on a phone: nothing may be found. */
 export async function check(page) {
+  const before = page.viewportSize();
   await page.evaluate(source);
   // Where, by what is wrong.
   const found = new Map();
@@ -24,5 +25,7 @@ export async function check(page) {
       }
     }
   }
+  await page.setViewportSize(before);
+  await page.emulateMedia({ colorScheme: 'light' });
   assert.deepEqual([...found].map(([what, where]) => `${where.join(', ')}: ${what}`), []);
 }

@@ -62,17 +62,21 @@ test('people: each filter leaves as many as it says, and can be taken away', asy
   await page.goto('/people');
   let left = await total(page);
   for (const [name, parameter] of [['State', 'state'], ['Department', 'department'], ['Division', 'division']]) {
-    const values = (await menu(page, name)).locator('.values a');
-    const [value, count] = [values.first().locator('bdi'), values.first().locator('.count')];
-    const [text, number] = [await value.textContent(), Number((await count.textContent()).replace(/\D/g, ''))];
-    assert.ok(number > 0 && number <= left, `${name}: ${number} of ${left}`);
-    await follow(page, () => values.first().click());
+    const value = (await menu(page, name)).locator('.values a:not([aria-current])').first();
+    const text = await value.locator('bdi').textContent();
+    const number = Number((await value.locator('.count').textContent()).replace(/\D/g, ''));
+    await follow(page, () => value.click());
     assert.ok(parameters(page).has(parameter));
-    left = await total(page);
-    assert.equal(left, number, name);
+    // The menu that the address names opens again, however late.
+    await page.locator('.drops details[open]').waitFor();
+    // Active users are shown unless asked otherwise: another state comes to them.
+    left = name === 'State' ? left + number : number;
+    assert.ok(number > 0);
+    assert.equal(await total(page), left, name);
     assert.ok((await texts(page, '.chips .chip bdi')).includes(text));
   }
   await check(page);
+  await page.locator('.drops details[open] > summary').click();
   await follow(page, () => page.getByRole('link', { name: 'Clear all filters' }).click());
   assert.ok((await total(page)) > left);
   await page.end();

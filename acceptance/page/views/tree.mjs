@@ -16,7 +16,7 @@ test('tree: a branch opens in its place, with as many as it says', async () => {
   for (let level = 0; level < 3; level += 1) {
     const branch = level === 0 ? closed : page.locator('details[data-branch][open] details[data-branch]').nth(level - 1);
     if ((await branch.count()) === 0) break;
-    const direct = number((await branch.locator('> summary .span').textContent()).match(/([\d,.]+) direct/)[1]);
+    const direct = number((await branch.locator('> summary').textContent()).match(/([\d,.]+) direct/)[1]);
     const before = page.url();
     await branch.locator('> summary').click({ position: { x: 4, y: 4 } });
     await branch.locator('> [data-here] > ul > li').first().waitFor();
@@ -51,8 +51,8 @@ test('tree: who is looked for is shown in their place, below all of their manage
   assert.ok(await here.isVisible());
   const above = await here.evaluate((element) => {
     const names = [];
-    for (let at = element.parentElement.closest('details'); at; at = at.parentElement.closest('details')) {
-      names.push(at.querySelector(':scope > summary bdi').textContent);
+    for (let at = element.parentElement.closest('li'); at; at = at.parentElement.closest('li')) {
+      names.push(at.querySelector(':scope > .row bdi').textContent);
     }
     return names;
   });

@@ -115,7 +115,7 @@ async fn each_wrong_question_has_its_own_refusal() {
         ("/api/v2/users/not-a-uuid", (400, "invalid.id")),
         ("/api/v2/users/zzz?asOf=x", (400, "invalid.id")),
         ("/api/v2/groups", (404, "not.found")),
-        ("/", (404, "not.found")),
+        ("/nowhere", (404, "not.found")),
     ] {
         let refused = asking.get(path).await;
         let wanted = (wanted.0, wanted.1.to_owned());

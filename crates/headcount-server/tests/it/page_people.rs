@@ -203,6 +203,11 @@ async fn filters_count_what_the_others_leave() {
         ["*R&D, Labs 2", "*(none) 1", "Sales 3"]
     );
     assert_eq!(facet(&html, "division"), ["North 2", "South 1"]);
+    // The view of divisions leads here by id.
+    let html = page(&asking, "/people?state=any&division=south").await;
+    assert_eq!(names(&html), ["Cid", "Fay"]);
+    assert_eq!(facet(&html, "division")[0], "*South 2");
+    assert!(html.contains("Division: <bdi>South</bdi>"));
     let html = page(&asking, "/people?state=any&division=South&manager=(none)").await;
     assert_eq!(names(&html), ["Fay"]);
     assert_eq!(facet(&html, "manager"), ["*(none) 1", "Ann Lee 1"]);

@@ -53,6 +53,8 @@ fn every_command_of_the_readme_works() {
             arguments.extend(["--listen", "127.0.0.1:0", "--users", "300"]);
         }
         let mut run = sandbox.command(&arguments);
+        // What it writes is gone afterwards.
+        run.current_dir(sandbox.folder.path());
         if arguments[0] == "demo" {
             // It has a store of its own, unless one is named.
             run.env_remove("HEADCOUNT_STORE");

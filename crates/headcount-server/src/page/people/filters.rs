@@ -4,9 +4,9 @@
 use std::borrow::Cow;
 
 use headcount_core::{
-    aggregate::{CountRow, NONE, count_most, rows_labelled},
-    field::Column,
-    roster::View,
+    aggregate::{CountRow, GroupBy, NONE, count_most, rows_labelled},
+    field::{Column, Field},
+    roster::{RosterError, View},
     search::{Matcher, StateRule},
     wire::UserSearchCriteria,
 };
@@ -73,8 +73,7 @@ impl Matches {
         let matcher = matcher.map_err(ApiError::constraint)?;
         let picked = Filter::ALL.into_iter().map(|filter| {
             let chosen = asked.chosen(filter);
-            let is_wanted = |label: &str| chosen.iter().any(|value| is(filter, value, label));
-            let picked = (!chosen.is_empty()).then(|| rows_labelled(&view, filter.by(), is_wanted));
+            let picked = (!chosen.is_empty()).then(|| picked_by(view, filter, chosen));
             picked.transpose()
         });
         Ok(Self {
@@ -136,8 +135,8 @@ impl Matches {
         let counted = count_most(&view, &rows, filter.by(), most).map_err(not_loaded)?;
         let values = counted.values;
         let count_of = |value: &str| {
-            let labelled = rows_labelled(&view, filter.by(), |label| is(filter, value, label));
-            labelled.map(|labelled| labelled.intersection_len(&rows))
+            let picked = picked_by(view, filter, &[value.to_owned()]);
+            picked.map(|picked| picked.intersection_len(&rows))
         };
         let mut counts: Vec<(String, u64)> = Vec::new();
         for CountRow { values, count } in counted.rows {
@@ -205,6 +204,24 @@ impl Matches {
     }
 }
 
+/// The rows in sight that one of these values of a filter stands for.
+fn picked_by(
+    view: View<'_>,
+    filter: Filter,
+    values: &[String],
+) -> Result<RoaringBitmap, RosterError> {
+    let is_wanted = |label: &str| values.iter().any(|value| is(filter, value, label));
+    let mut picked = rows_labelled(&view, filter.by(), is_wanted)?;
+    if filter == Filter::Division {
+        // Two may have one name, so the view of divisions leads here by id.
+        let by_id = GroupBy::Field(Field::DIVISION_ID);
+        picked |= rows_labelled(&view, by_id, |id| {
+            id != NONE && values.iter().any(|value| value.eq_ignore_ascii_case(id))
+        })?;
+    }
+    Ok(picked)
+}
+
 /// Whether a label is the one that a value of a filter stands for.
 fn is(filter: Filter, value: &str, label: &str) -> bool {
     match filter {
@@ -216,10 +233,19 @@ fn is(filter: Filter, value: &str, label: &str) -> bool {
 
 /// What a person calls a value.
 pub(super) fn called(view: View<'_>, filter: Filter, value: &str) -> String {
-    let manager = (filter == Filter::Manager).then(|| view.row_of(value));
-    let name = manager
-        .flatten()
-        .and_then(|row| view.roster().value(row, Column::Name));
+    let of = |row: u32, column| view.roster().value(row, column);
+    let name = match filter {
+        Filter::Manager => view.row_of(value).and_then(|row| of(row, Column::Name)),
+        Filter::Division => {
+            let rows = view.roster().rows_with(Column::DivisionId, &[value]);
+            let seen = rows
+                .unwrap_or_default()
+                .into_iter()
+                .find(|row| view.sees(*row));
+            seen.and_then(|row| of(row, Column::DivisionName))
+        }
+        _ => None,
+    };
     brief(visible(name, value)).into_owned()
 }
 
