@@ -21,7 +21,7 @@ use jiff::{ToSpan, civil::Date};
 use crate::{
     app::{App, Sight},
     error::ApiError,
-    handlers::reports::{THREADS, not_reported, refused},
+    handlers::reports::run::{THREADS, not_reported, refused},
     page::{
         chart::{self, Series, Tick},
         locale::Locale,
