@@ -318,6 +318,8 @@ async fn a_long_life_is_told_in_parts() {
     let title = Regex::new("→?Title ([0-9]+) \"+…? ?").unwrap();
     let earlier = Regex::new(r#"<a href="([^"]*)#h-life">[0-9]+ earlier<"#).unwrap();
     let (mut next, mut seen) = (Some(path(1)), Vec::new());
+    let title = Regex::new("Title ([0-9]+) \"").unwrap();
+    let earlier = Regex::new(r#"<a href="([^"]*)#h-life">[0-9]+ earlier<"#).unwrap();
     while let Some(path) = next {
         let html = page(&asking, &path).await;
         let life = section(&html, "h-life");
@@ -330,6 +332,10 @@ async fn a_long_life_is_told_in_parts() {
             told.first().copied().unwrap(),
             told.last().copied().unwrap(),
         ));
+        let told = title.captures_iter(&life);
+        let told: Vec<i64> = told.map(|found| found[1].parse().unwrap()).collect();
+        assert!(!told.is_empty(), "{life}");
+        seen.push((told[0], told[told.len() - 1]));
         next = earlier
             .captures(&html)
             .map(|found| found[1].replace("&#38;", "&"));
