@@ -16,7 +16,6 @@ export const QUIET = [
   '--disable-gpu',
   '--disable-quic',
   '--no-first-run',
-  '--lang=en-GB',
   // The same letters on every machine.
   '--font-render-hinting=none',
   '--force-color-profile=srgb',
