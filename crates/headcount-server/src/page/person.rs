@@ -82,9 +82,7 @@ struct Part {
 
 /// What stands at the top.
 struct Head {
-    /// The whole name, and its beginning for other places.
     name: String,
-    brief: String,
     id: String,
     state: String,
     class: &'static str,
@@ -274,7 +272,6 @@ impl Shown {
         // Attributes are told whole where there is room.
         let people = place.as_ref().map_or(0, Place::size);
         let others = life.size() + people + findings.iter().map(Found::size).sum::<usize>();
-        let others = others + size(&head.name);
         let left = BYTES.saturating_sub(others);
         let attributes = teller.attributes(&subject.document, left);
         let left = left.saturating_sub(attributes.iter().map(Attribute::size).sum());
@@ -283,7 +280,7 @@ impl Shown {
         let is_deleted = head.class == "deleted";
         let id = Some(subject.id.clone());
         Ok(Self {
-            frame: visit.frame(visit::Place::Elsewhere, head.brief.clone(), sight),
+            frame: visit.frame(visit::Place::Elsewhere, head.name.clone(), sight),
             raw: Some(raw).filter(|raw| size(raw) <= left),
             api: {
                 let state = is_deleted.then(|| "deleted".to_owned());
@@ -345,8 +342,7 @@ impl Head {
         let last = subject.versions.last().filter(|_| subject.row.is_none());
         let name = visible(user.name.as_deref(), &subject.id);
         Ok(Self {
-            name: name.to_owned(),
-            brief: brief(name).into_owned(),
+            name: brief(name).into_owned(),
             id: subject.id.clone(),
             state: brief(&user.state).into_owned(),
             class: match &*user.state {
