@@ -35,7 +35,7 @@ pub use self::{
     lineage::Lineage,
     of_user::OfUser,
     people::{People, PeopleBuilder},
-    period::{Period, days_told},
+    period::{Period, days_told, days_told_as},
     plan::{Attribution, Plan, PlanError, Question},
     pushed::{Group, LEFT_OUT, OUT_OF_SIGHT, Pushed, Spans, Sums},
     segmenter::Segmenter,

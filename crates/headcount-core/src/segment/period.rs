@@ -75,14 +75,17 @@ impl Period {
 /// Days in words, those that follow each other as a stretch; `days` are in order. Not all of many.
 #[must_use]
 pub fn days_told(days: &[Date]) -> String {
+    days_told_as(days, |stretch| stretch.to_string())
+}
+
+/// The same in the words of a reader: `written` writes a stretch.
+#[must_use]
+pub fn days_told_as(days: &[Date], written: impl Fn(Period) -> String) -> String {
     /// More stretches than this say nothing more.
     const MOST: usize = 5;
     let stretches = Period::stretches(days);
-    let mut told: Vec<String> = stretches
-        .iter()
-        .take(MOST)
-        .map(ToString::to_string)
-        .collect();
+    let some = stretches.iter().take(MOST);
+    let mut told: Vec<String> = some.map(|stretch| written(*stretch)).collect();
     if stretches.len() > MOST {
         told.push("and others".to_owned());
     }

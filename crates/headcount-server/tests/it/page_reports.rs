@@ -270,7 +270,7 @@ async fn whoever_says_nothing_sees_departments_of_the_last_days() {
     assert!(
         shown
             .text
-            .contains("No facts are kept of 2023-11-12 to 2023-11-13; these days are left out.")
+            .contains("No facts are kept of 12 Nov 2023 to 13 Nov 2023; these days are left out.")
     );
     assert!(
         shown
@@ -476,7 +476,7 @@ async fn days_without_facts_are_told_with_what_helps() {
     let missing = asking.get(&format!("/reports?{query}")).await;
     assert_eq!(missing.status, 404);
     for part in [
-        "No facts of handle time are kept of 2023-11-13, 2023-11-16 to 2023-11-17.",
+        "No facts of handle time are kept of 13 Nov 2023, 16 Nov 2023 to 17 Nov 2023.",
         "<code>headcount facts pull --from 2023-11-13 --to 2023-11-17</code>",
         "from=2023-11-13&#38;to=2023-11-17&#38;allowMissing=true\">Ask anyway",
     ] {
@@ -486,7 +486,7 @@ async fn days_without_facts_are_told_with_what_helps() {
     assert!(
         anyway
             .text
-            .contains("of 2023-11-13, 2023-11-16 to 2023-11-17; these days are left out")
+            .contains("of 13 Nov 2023, 16 Nov 2023 to 17 Nov 2023; these days are left out")
     );
     let all = asking.get("/reports?from=2023-01-01&to=2023-01-02").await;
     assert_eq!(all.status, 404);
@@ -856,6 +856,9 @@ async fn many_segments_are_sorted_and_come_in_pages() {
         (named[0][0].as_str(), named[99][0].as_str()),
         ("Dep 100", "Dep 199")
     );
+    let people = rows(&shown("&by=user&sort=name").await, "tbody");
+    let people: Vec<&str> = people.iter().take(4).map(|row| row[0].as_str()).collect();
+    assert_eq!(people, ["Agent 0", "Agent 1", "Agent 10", "Agent 100"]);
     let slow = rows(&shown("&sort=average").await, "tbody");
     assert_eq!(slow[0][0], "Dep 249");
     assert_eq!(rows(&first, "tfoot")[0][1], number(&json!(250 * 251 / 2)));

@@ -2,20 +2,20 @@
 
 use headcount_core::{
     fact::FactKind,
-    segment::{Attribution, Measured, Period, Totals, days_told},
+    segment::{Attribution, Measured, Period, Totals, days_told_as},
 };
 use hyper::StatusCode;
 use jiff::civil::Date;
 
 use super::{
     asked::{Own, title},
-    columns::NOTHING,
+    columns::{NOTHING, ordered},
     form::{called, measure},
     found::{Asking, Found},
     links::periods,
-    picture::picture,
+    picture::{BARS, picture},
     report::{Problem, Report, days_written},
-    table::Table,
+    table::{Table, last_row},
 };
 use crate::{
     page::{chart, locale::Locale, visit::Visit},
@@ -182,7 +182,9 @@ impl Told {
         let title = headline(report);
         let facts = &report.now.table.facts;
         let sum = |totals: &Totals| summed(own.kind, totals, locale);
-        let picture = picture(report, own, &title, locale, Some(&asking.sight));
+        let most = last_row(report, own).max(BARS);
+        let pairs = ordered(report, own.sort, own.is_descending, most);
+        let picture = picture(report, &pairs, &title, locale, Some(&asking.sight));
         let asked = || {
             visit
                 .asked
@@ -215,7 +217,7 @@ impl Told {
                     .collect(),
                 note: picture.note,
             }),
-            table: Table::of(report, own, visit, &asking.sight),
+            table: Table::of(report, &pairs, own, visit, &asking.sight),
             title,
         }
     }
@@ -259,6 +261,7 @@ fn summed(kind: FactKind, totals: &Totals, locale: &Locale) -> String {
 fn notes(report: &Report, locale: &Locale) -> Vec<Note> {
     let table = &report.now.table;
     let facts = &table.facts;
+    let of_days = |days: &[Date]| days_told_as(days, |stretch| days_written(stretch, locale));
     let mut notes = Vec::new();
     let mut note = |text: String, command: Option<String>| notes.push(Note { text, command });
     let of = |count: u64| {
@@ -317,7 +320,7 @@ fn notes(report: &Report, locale: &Locale) -> Vec<Note> {
         note(
             format!(
                 "No facts are kept of {}; these days are left out.",
-                days_told(&report.missing)
+                of_days(&report.missing)
             ),
             report.pull.clone(),
         );
@@ -330,7 +333,7 @@ fn notes(report: &Report, locale: &Locale) -> Vec<Note> {
         note(
             format!(
                 "Of the period compared with, no facts are kept of {}.",
-                days_told(&other.missing)
+                of_days(&other.missing)
             ),
             None,
         );

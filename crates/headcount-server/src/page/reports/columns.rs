@@ -199,17 +199,18 @@ fn change_written(kind: FactKind, change: f64, before: f64, locale: &Locale) -> 
     }
 }
 
-/// The rows of a page of a report, in an order; those without a number come last in any.
+/// The first rows of a report in an order, as many as `most`; those without a number come last in
+/// any.
 pub(super) fn ordered(
     report: &Report,
     sort: Option<SortBy>,
     is_descending: bool,
-    rows: std::ops::Range<usize>,
+    most: usize,
 ) -> Vec<Pair> {
     let all = report.len();
-    let (start, end) = (rows.start.min(all), rows.end.min(all));
+    let end = most.min(all);
     let Some(sort) = sort else {
-        return (start..end).map(|at| report.pair(at)).collect();
+        return (0..end).map(|at| report.pair(at)).collect();
     };
     let in_order = |order: Ordering| match is_descending {
         true => order.reverse(),
@@ -217,11 +218,14 @@ pub(super) fn ordered(
     };
     let places = match sort {
         SortBy::Name => {
-            let places = (0..all).collect();
-            first(places, end, |one: &usize, two| {
-                let called = |at: &usize| report.called(report.pair(*at));
-                in_order(called(one).cmp(&called(two))).then(one.cmp(two))
-            })
+            let names = report.names();
+            let called = |at: usize| (report.called(report.pair(at)), at);
+            let called = first((0..all).map(called).collect(), end, |one, two| {
+                let by_name = names.iter().map(|&at| one.0.get(at).cmp(&two.0.get(at)));
+                let by_name = by_name.fold(Ordering::Equal, Ordering::then);
+                in_order(by_name).then(one.1.cmp(&two.1))
+            });
+            called.into_iter().map(|(_, at)| at).collect()
         }
         SortBy::Column(column) => {
             let value = |at: usize| column.value(report, &report.line(report.pair(at)));
@@ -233,11 +237,10 @@ pub(super) fn ordered(
                 };
                 by_value.then(one.1.cmp(&two.1))
             });
-            valued.into_iter().map(|(_, at)| at).collect()
+            valued.into_iter().map(|(_, at)| at).collect::<Vec<_>>()
         }
     };
-    let places = places.into_iter().skip(start);
-    places.map(|at| report.pair(at)).collect()
+    places.into_iter().map(|at| report.pair(at)).collect()
 }
 
 /// The first `end` in an order: of many rows only those of a page are sorted.

@@ -6,7 +6,7 @@ use super::{
     answer::{headline, subtitle},
     asked::Own,
     columns::{Column, average, ordered},
-    picture::picture,
+    picture::{BARS, picture},
     report::Report,
 };
 use crate::{
@@ -22,7 +22,8 @@ use crate::{
 pub(super) fn svg(report: &Report, own: &Own, locale: &Locale) -> String {
     let title = headline(report);
     let subtitle = subtitle(report, locale);
-    let picture = picture(report, own, &title, locale, None);
+    let pairs = ordered(report, own.sort, own.is_descending, BARS);
+    let picture = picture(report, &pairs, &title, locale, None);
     let (svg, height, legend, note) = match picture {
         Some(picture) => (picture.svg, picture.height, picture.legend, picture.note),
         None => {
@@ -74,7 +75,7 @@ pub(super) fn rows(report: &Report, own: &Own) -> Vec<Vec<Cell<'static>>> {
     let now = &report.now.table;
     let kind = now.kind;
     let nothing = headcount_core::segment::Totals::default();
-    let pairs = ordered(report, own.sort, own.is_descending, 0..report.len());
+    let pairs = ordered(report, own.sort, own.is_descending, report.len());
     pairs
         .into_iter()
         .map(|pair| {

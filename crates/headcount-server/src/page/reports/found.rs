@@ -145,7 +145,7 @@ impl Asking {
         let now = match part(&question) {
             Ok(now) => now,
             Err(error @ KeptError::Missing { .. }) => {
-                let problem = Problem::missing(error, asked.clone(), kept);
+                let problem = Problem::missing(error, asked.clone(), kept, &visit.locale);
                 return Ok(Looked::Found(Found::Problem(Box::new(problem))));
             }
             Err(error) => return refusal(refused(error)),

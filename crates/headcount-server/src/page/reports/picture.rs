@@ -4,13 +4,12 @@ use std::collections::HashMap;
 
 use headcount_core::{
     fact::FactKind,
-    segment::{Attribute, Totals},
+    segment::{Attribute, Pair, Totals},
 };
 use jiff::civil::Date;
 
 use super::{
-    asked::Own,
-    columns::{Column, average, mean_written, ordered},
+    columns::{Column, average, mean_written},
     report::{Report, days_written, renamed as renamed_as},
     table::{Shown, shown},
 };
@@ -27,7 +26,7 @@ use crate::{
 };
 
 /// Bars that are drawn; the table has all.
-const BARS: usize = 20;
+pub(super) const BARS: usize = 20;
 /// Lines that are drawn.
 const LINES: usize = 8;
 /// Places across at most: more could not be told apart.
@@ -44,11 +43,11 @@ pub(super) struct Picture {
     pub(super) note: Option<String>,
 }
 
-/// Draws a report; nothing where it has no rows. Bars lead to people only in a page, of which
+/// Draws a report, of which `pairs` are the first rows; nothing where it has none. Bars lead to people only in a page, of which
 /// `sight` is the roster.
 pub(super) fn picture(
     report: &Report,
-    own: &Own,
+    pairs: &[Pair],
     title: &str,
     locale: &Locale,
     sight: Option<&Sight>,
@@ -59,26 +58,31 @@ pub(super) fn picture(
     let of_time = report.by.iter().position(|attribute| attribute.is_time());
     Some(match of_time {
         Some(at) => lines(report, at, title, locale),
-        None => drawn_bars(report, own, title, locale, sight),
+        None => drawn_bars(
+            report,
+            &pairs[..pairs.len().min(BARS)],
+            title,
+            locale,
+            sight,
+        ),
     })
 }
 
 fn drawn_bars(
     report: &Report,
-    own: &Own,
+    pairs: &[Pair],
     title: &str,
     locale: &Locale,
     sight: Option<&Sight>,
 ) -> Picture {
-    let kind = own.kind;
+    let kind = report.now.table.kind;
     let of = match kind {
         FactKind::HandleTime => "interactions",
         FactKind::Evaluation => "evaluations",
     };
-    let pairs = ordered(report, own.sort, own.is_descending, 0..BARS);
     let of_rows: Vec<Bar> = pairs
-        .into_iter()
-        .map(|pair| {
+        .iter()
+        .map(|&pair| {
             let line = report.line(pair);
             let labels = shown(report, &report.called(pair), sight, locale);
             let name: Vec<&str> = labels.iter().map(|label| label.text.as_str()).collect();

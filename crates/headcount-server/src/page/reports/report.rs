@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use headcount_core::{
     fact::FactKind,
-    segment::{Attribute, Attribution, Calendar, Pair, Period, days_told},
+    segment::{Attribute, Attribution, Calendar, Pair, Period, days_told_as},
 };
 use headcount_store::KeptError;
 use hyper::StatusCode;
@@ -104,6 +104,18 @@ impl Report {
         }
     }
 
+    /// The places of the labels that rows are put in order by: whoever looks for a person looks for a
+    /// name, and the id tells two of one name apart.
+    pub(super) fn names(&self) -> Vec<usize> {
+        let mut places: Vec<usize> = (0..self.by.len()).collect();
+        for at in 1..places.len() {
+            if self.by[at] == Attribute::UserName && self.by[at - 1] == Attribute::UserId {
+                places.swap(at - 1, at);
+            }
+        }
+        places
+    }
+
     /// The labels of a row, in the words of the period asked for.
     pub(super) fn called(&self, pair: Pair) -> Cow<'_, [String]> {
         match (pair.now, pair.before, &self.other) {
@@ -171,7 +183,12 @@ impl Problem {
     }
 
     /// Days have no facts.
-    pub(super) fn missing(error: KeptError, asked: Parameters, kept: Option<(Date, Date)>) -> Self {
+    pub(super) fn missing(
+        error: KeptError,
+        asked: Parameters,
+        kept: Option<(Date, Date)>,
+        locale: &Locale,
+    ) -> Self {
         let (told, may_leave_out) = match &error {
             KeptError::Missing {
                 kind,
@@ -181,8 +198,8 @@ impl Problem {
                 ..
             } => {
                 let days = match all {
-                    true => period.to_string(),
-                    false => days_told(missing),
+                    true => days_written(*period, locale),
+                    false => days_told_as(missing, |stretch| days_written(stretch, locale)),
                 };
                 let what = kind_words(*kind);
                 (format!("No facts of {what} are kept of {days}."), !all)

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 use super::{
     asked::{Own, SortBy, title},
-    columns::{Column, Line, ordered},
+    columns::{Column, Line},
     links::of_segment,
     report::Report,
 };
@@ -62,15 +62,20 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn of(report: &Report, own: &Own, visit: &Visit, sight: &Sight) -> Self {
+    /// A page of a report; `pairs` are its first rows in the order asked for, up to [`last_row`].
+    pub(super) fn of(
+        report: &Report,
+        pairs: &[Pair],
+        own: &Own,
+        visit: &Visit,
+        sight: &Sight,
+    ) -> Self {
         let (kind, locale) = (own.kind, &visit.locale);
         let columns = Column::all(kind, report.other.is_some());
         let all = report.len();
-        // Whoever follows an old link may be past the end.
-        let page = own.page.min(all.div_ceil(ROWS).max(1));
+        let page = page(report, own);
         let first = (page - 1) * ROWS;
-        let pairs = ordered(report, own.sort, own.is_descending, first..first + ROWS);
-        let last = first + pairs.len();
+        let last = (first + ROWS).min(all);
         let cells = |line: &Line<'_>| {
             let cells = columns
                 .iter()
@@ -88,7 +93,7 @@ impl Table {
                 .iter()
                 .map(|column| head(*column, own, visit))
                 .collect(),
-            rows: pairs.into_iter().map(row).collect(),
+            rows: pairs[first..last].iter().map(|pair| row(*pair)).collect(),
             total: cells(&report.total()),
             told: (all > ROWS).then(|| {
                 format!(
@@ -107,6 +112,16 @@ impl Table {
     pub(super) fn width(&self) -> usize {
         self.label_heads.len()
     }
+}
+
+/// The page that is shown: whoever follows an old link may be past the end.
+fn page(report: &Report, own: &Own) -> usize {
+    own.page.min(report.len().div_ceil(ROWS).max(1))
+}
+
+/// How many rows come before the end of the page that is shown.
+pub(super) fn last_row(report: &Report, own: &Own) -> usize {
+    page(report, own) * ROWS
 }
 
 /// The labels of a row as a reader reads them. Of a user, the name leads to the person.
