@@ -54,6 +54,9 @@ test('a session is out of the reach of scripts and ends with signing out', async
   );
   assert.ok(!cookies[0].value.includes(tokens.all.split('_').at(-1)), 'the cookie is not the token');
   assert.equal(await page.evaluate(() => document.cookie), '');
+  // What was shown is kept nowhere.
+  const shown = await page.goto('/people');
+  assert.equal(shown.headers()['cache-control'], 'no-store');
   await follow(page, () => page.getByRole('button', { name: 'Sign out' }).click());
   assert.equal(new URL(page.url()).pathname, '/sign-in');
   await page.goto('/people');

@@ -11,7 +11,7 @@ export const VIEWS = [
   { name: 'search', at: '/people?q=smi&state=active', title: 'People', shows: 'main tbody tr' },
   { name: 'as-of', at: `/people?asOf=${day(NOW - 8 * WEEK)}`, title: 'People', shows: '.banner strong' },
   { name: 'person', at: (id) => `/people/${id}`, shows: 'main dl' },
-  { name: 'tree', at: '/tree', title: 'Org tree', shows: 'main details' },
+  { name: 'tree', at: '/tree', title: 'Org tree', shows: 'main summary' },
   { name: 'departments', at: '/departments', title: 'Departments', shows: 'main tbody tr' },
   { name: 'divisions', at: '/divisions', title: 'Divisions', shows: 'main tbody tr' },
   { name: 'report', at: `/reports?kind=aht&by=department&${period}`, title: 'Reports', shows: 'main tbody tr' },
