@@ -174,7 +174,7 @@ fn number() -> impl Strategy<Value = Option<i64>> {
 
 /// Any facts of a kind on that Tuesday.
 fn facts(kind: FactKind, count: usize) -> impl Strategy<Value = Vec<Fact>> {
-    const USERS: &[&str] = &["", "a", "b", "ü", "f3ab0d2e-0000-4000-8000-000000000001"];
+    const USERS: &[&str] = &[" ", "a", "b", "ü", "f3ab0d2e-0000-4000-8000-000000000001"];
     let measures = kind.measures().len();
     // Whether a measure of a file is always there, sometimes, or never.
     let always = vec(proptest::sample::select(vec![0, 1, 2]), measures);

@@ -353,3 +353,27 @@ fn days_are_those_of_one_time_zone(store: &FactStore) {
     let error = store.replace(KIND, nowhere, vec![]).unwrap_err();
     assert_eq!(error.to_string(), "the time zone \"Nowhere\" is unknown");
 }
+
+#[test]
+fn rows_hold_no_user_that_a_database_could_not() {
+    let database = crate::database::Database::new();
+    let facts = FactStore::open(&database.url(), "Acme").unwrap();
+    for (user, what) in [
+        ("", "the id of its user is empty"),
+        (
+            "a\0",
+            "its user or media type holds U+0000, which PostgreSQL does not keep",
+        ),
+    ] {
+        let mut odd = fact("b", 0, 1);
+        odd.user_id = Some(user.to_owned());
+        let mut nobody = odd.clone();
+        nobody.user_id = None;
+        let refused = facts.replace(KIND, day(TUESDAY), vec![nobody, odd]);
+        assert!(
+            matches!(refused, Err(FactsError::NotAFact { what: told, .. }) if told == what),
+            "{refused:?}"
+        );
+        assert_eq!(facts.list(KIND).unwrap(), []);
+    }
+}

@@ -98,7 +98,7 @@ prop_compose! {
 prop_compose! {
     fn counted()(
         user in prop::option::weighted(0.9, select(vec![
-            "u0", "u1", "u2", "u3", "u4", "u5", "u6", "U3", "stranger", "",
+            "u0", "u1", "u2", "u3", "u4", "u5", "u6", "U3", "stranger", " ",
         ])),
         day in 0..DAYS,
         quarter in 0..4_i64,
