@@ -61,6 +61,9 @@ def refused_for_a_cause_no_schema_tells(ctx, response, case):
             title="A refusal without a message",
             message=f"400 without an ErrorBody: {error!r}",
         ) from error
+    # A link that the tool infers from an answer leads nowhere where the answer has null.
+    if "None" in (case.path_parameters or {}).values() and message.startswith("A non-UUID value"):
+        return
     if not CAUSES.search(message):
         raise Failure(
             operation=case.operation.label,

@@ -41,14 +41,12 @@ pub(crate) struct UserColumn {
     pub(crate) field: Field,
 }
 
-/// The columns that `columns` names; none in JSON, which has all of a user.
+/// The columns that `columns` names; none in JSON, which has all of a user, but wrong names are told
+/// all the same.
 ///
 /// # Errors
 /// 400 for a field that users do not have.
 pub(super) fn columns(form: Form, asked: &Parameters) -> Result<Vec<UserColumn>, ApiError> {
-    if form == Form::Json {
-        return Ok(Vec::new());
-    }
     let named = asked.list("columns");
     let names: Vec<&str> = if named.is_empty() {
         COLUMNS.to_vec()
@@ -62,7 +60,11 @@ pub(super) fn columns(form: Form, asked: &Parameters) -> Result<Vec<UserColumn>,
             field,
         })
     };
-    names.iter().map(one).collect()
+    let columns: Vec<UserColumn> = names.iter().map(one).collect::<Result<_, _>>()?;
+    Ok(match form {
+        Form::Json => Vec::new(),
+        Form::Csv => columns,
+    })
 }
 
 /// Names of columns.
