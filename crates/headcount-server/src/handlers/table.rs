@@ -60,7 +60,7 @@ pub(super) fn columns(form: Form, asked: &Parameters) -> Result<Vec<UserColumn>,
             field,
         })
     };
-    let columns: Vec<UserColumn> = names.iter().map(one).collect::<Result<_, _>>()?;
+    let columns: Vec<UserColumn> = names.iter().map(one).collect::<Result<_, ApiError>>()?;
     Ok(match form {
         Form::Json => Vec::new(),
         Form::Csv => columns,
