@@ -32,6 +32,8 @@ CAUSES = re.compile(
             r"the token cannot be read",
             # tables
             r"holds one aggregation",
+            # which columns there are depends on the aggregation
+            r"for parameter \[columns\]",
             # reports and findings
             r"is asked for twice",
             r"is no day",
